@@ -1,0 +1,19 @@
+"""The command's entry point; answers --version without loading the rest."""
+
+import sys
+
+from scanner import __version__
+
+
+def main() -> None:
+    """Run the command line (console script `cmmc-scan`, and `python -m scanner`)."""
+    if sys.argv[1:] == ["--version"]:
+        sys.stdout.write(f"cmmc-scan {__version__}\n")
+        return
+    from scanner.cli import run
+
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()
