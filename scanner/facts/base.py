@@ -6,7 +6,7 @@ A fact is one thing observed at one place. Each of its own fields has three stat
 - ``None``: it was read, and there is none (no password; never expires);
 - ``UNSET``: it could not be read. Below the top level nothing is UNSET: a list is whole or unread.
 
-UNSET is falsy, so no code tests a field for truth: compare with ``is UNSET``, ``is None``, ``is True``.
+UNSET is falsy, so no code tests a field for truth: compare with ``is``.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from scanner.errors import Defect
 
 T = TypeVar("T")
 
-Maybe = Union[T, None, UnsetType]
+Maybe = Union[T, None, UnsetType]  # noqa: UP007 - a generic alias has to stand in `Union`
 """A field that may be absent in what was read (``None``) and may be unread (``UNSET``)."""
 
-Sure = Union[T, UnsetType]
+Sure = Union[T, UnsetType]  # noqa: UP007
 """A field that always has a value once it is read."""
 
 PERSONAL = "personal"
@@ -33,7 +33,7 @@ PERSONAL = "personal"
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True):
-    """The part that all kinds share. A subclass's tag is its kind, for example `identity.account`."""
+    """The part that all kinds share. A subclass's tag is its kind: `identity.account`."""
 
     subject: Annotated[str, "the provider's immutable id: an ARN, object id or path"]
     name: Annotated[str, "what people call it", PERSONAL]
