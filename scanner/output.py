@@ -1,0 +1,50 @@
+"""Files that leave the program: private, and whole or not there at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from scanner.errors import InputError
+
+
+def private_folder(path: Path) -> Path:
+    """Make the folder (and its parents) with mode 0700 if it is missing; raises InputError."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    return path
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """Write `path` with mode 0600 under a temporary name and rename it when the block ends well.
+
+    On any error nothing is left behind and an older file stays as it was. An operating-system
+    error (a full disk, a read-only folder) is raised as InputError.
+    """
+    part = path.with_name(path.name + ".part")
+    try:
+        handle = os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+    except OSError as error:
+        raise unwritable(path, error) from error
+    try:
+        try:
+            with handle:
+                yield handle
+            part.replace(path)
+        except OSError as error:
+            raise unwritable(path, error) from error
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def unwritable(path: Path, error: OSError) -> InputError:
+    """The message for an output that cannot be written."""
+    cause = (error.strerror or str(error)).lower()
+    return InputError(f"{path}: cannot be written: {cause}; choose another folder with -o")
