@@ -1,0 +1,16 @@
+"""Runs the sources that the wanted fields need, concurrently, and writes the snapshot."""
+
+from scanner.collect.plan import Planned, Want, plan, source_infos
+from scanner.collect.registry import collector_for, collectors
+from scanner.collect.run import Event, collect
+
+__all__ = [
+    "Event",
+    "Planned",
+    "Want",
+    "collect",
+    "collector_for",
+    "collectors",
+    "plan",
+    "source_infos",
+]

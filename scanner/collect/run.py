@@ -1,0 +1,384 @@
+"""Runs a plan: targets and sources at once, faults kept apart, bounded in time and memory."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial as bind
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from scanner import __version__
+from scanner.collect.gaps import JobGaps
+from scanner.collect.plan import Planned, Want, plan, source_infos
+from scanner.collect.pool import Pool
+from scanner.collectors.base import Collector, Detail, Job, Partial, Refused, Scope, Session, Target
+from scanner.errors import Defect, InputError
+from scanner.facts import Fact
+from scanner.facts.ledger import LedgerLine
+from scanner.snapshot.manifest import Manifest, ScopeInfo, TargetInfo
+from scanner.snapshot.write import JobWriter, SnapshotWriter
+
+_DETAILS_AHEAD = 64
+
+
+@dataclass(frozen=True)
+class Event:
+    """One step of progress, for whoever shows it."""
+
+    what: Literal["opening", "planned", "started", "finished"]
+    target: str
+    scope: str = ""
+    region: str | None = None
+    source: str = ""
+    jobs: int = 0
+    """How many jobs the scope has (planned)."""
+    facts: int = 0
+    reason: str | None = None
+    """The gap's reason, where the job ended as one."""
+
+
+def utc_now() -> str:
+    """Now, as UTC text to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class _Running:
+    """A job under way: it ends once, by itself or at the deadline, whichever comes first."""
+
+    def __init__(self, job: Job, writer: JobWriter) -> None:
+        self.job, self.writer, self.gaps = job, writer, JobGaps(job)
+        self.lock = threading.Lock()
+        self.ended = False
+
+
+class _Collection:
+    def __init__(
+        self,
+        targets: Sequence[Target],
+        collectors: Mapping[str, Collector],
+        wants: Sequence[Want] | None,
+        writer: SnapshotWriter,
+        progress: Callable[[Event], None],
+        now: Callable[[], str],
+    ) -> None:
+        self.targets, self.collectors, self.writer = targets, collectors, writer
+        self.progress, self.now = progress, now
+        self.plans = {p: plan(c, wants) for p, c in collectors.items()}
+        self.pools = {p: Pool(c.concurrency, p) for p, c in collectors.items()}
+        self.detail_pools = {p: Pool(c.concurrency, f"{p}-detail") for p, c in collectors.items()}
+        self.lock = threading.Lock()
+        self.idle = threading.Condition(self.lock)
+        self.pending = len(targets)
+        self.running: dict[int, _Running] = {}
+        self.scopes: dict[str, list[ScopeInfo]] = {target.id: [] for target in targets}
+        self.dead: dict[tuple[str, str], Refused] = {}
+        self.sessions: list[Session] = []
+        self.errors: list[BaseException] = []
+        self.stopped = False
+
+    def start(self) -> None:
+        for target in self.targets:
+            self._submit(target.provider, bind(self._open, target))
+
+    def _submit(self, provider: str, task: Callable[[], None]) -> None:
+        def guarded() -> None:
+            try:
+                task()
+            except BaseException as error:
+                with self.lock:
+                    self.errors.append(error)
+            finally:
+                with self.idle:
+                    self.pending -= 1
+                    self.idle.notify_all()
+
+        self.pools[provider].submit(guarded)
+
+    def wait(self, deadline: float) -> bool:
+        """True when everything ended by itself before the deadline (monotonic seconds)."""
+        with self.idle:
+            while self.pending and not self.errors:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return False
+                self.idle.wait(min(left, 0.5))
+        return True
+
+    def _open(self, target: Target) -> None:
+        self.progress(Event("opening", target.id))
+        collector = self.collectors[target.provider]
+        planned = self.plans[target.provider]
+        try:
+            session = collector.open(target)
+            with self.lock:
+                self.sessions.append(session)
+            for scope in session.scopes():
+                self._plan_scope(target, session, scope, planned)
+        except Refused as refused:
+            unknown = Scope(f"unresolved:{target.id}", target.id, refused=refused)
+            self._plan_scope(target, None, unknown, planned)
+
+    def _plan_scope(
+        self, target: Target, session: Session | None, scope: Scope, planned: tuple[Planned, ...]
+    ) -> None:
+        if self.stopped:
+            return
+        jobs = [
+            Job(target.id, scope, region, each.source, each.wanted, self.now)
+            for each in planned
+            for region in (scope.regions if each.source.per == "region" else (None,))
+        ]
+        jobs = [
+            j for j in jobs if not self.writer.ended(j.target, j.scope.id, j.region, j.source.id)
+        ]
+        if scope.refused is not None or session is None:
+            jobs = [
+                Job(target.id, scope, None, each.source, each.wanted, self.now) for each in planned
+            ]
+        info = ScopeInfo(id=scope.id, name=scope.name, regions=scope.regions)
+        with self.lock:
+            self.scopes[target.id].append(info)
+            self.pending += len(jobs)
+        self.progress(Event("planned", target.id, scope.id, jobs=len(jobs)))
+        for job in jobs:
+            self._submit(target.provider, bind(self._run, job, session))
+
+    def _run(self, job: Job, session: Session | None) -> None:
+        writer = self.writer.job(job.target, job.scope.id, job.region, job.source.id)
+        running = _Running(job, writer)
+        with self.lock:
+            if self.stopped:
+                return
+            self.running[id(running)] = running
+        self.progress(Event("started", job.target, job.scope.id, job.region, job.source.id))
+        refused: Refused | None = None
+        try:
+            if job.scope.refused is not None or session is None:
+                raise job.scope.refused or Refused("unreachable", "open")
+            self._read(running, session)
+        except Refused as error:
+            refused = error
+        except (Defect, InputError):
+            raise
+        except Exception as error:
+            refused = Refused("broken", next(iter(job.source.calls), job.source.id), _words(error))
+        self._end(running, refused)
+
+    def _read(self, running: _Running, session: Session) -> None:
+        job = running.job
+        provider = job.source.provider
+        self._check_alive(job)
+        place = session.place(job)
+        details = [d for d in job.source.details if d.fields & job.wanted]
+        ahead: deque[tuple[Fact, dict[str, Refused], list[tuple[Detail, Future[Any]]]]] = deque()
+        for item in job.source.run(place):
+            fact, refused = (
+                (item.fact, dict(item.refused)) if isinstance(item, Partial) else (item, {})
+            )
+            futures = [(d, self._detail(provider, job, place, d, fact)) for d in details]
+            ahead.append((fact, refused, futures))
+            while len(ahead) > _DETAILS_AHEAD or (ahead and not ahead[0][2]):
+                self._complete(running, *ahead.popleft())
+            if running.ended:
+                return
+        while ahead:
+            self._complete(running, *ahead.popleft())
+
+    def _detail(
+        self, provider: str, job: Job, place: Any, detail: Detail, fact: Fact
+    ) -> Future[Any]:
+        def read() -> Mapping[str, Any]:
+            self._check_alive(job)
+            return detail.read(place, fact)
+
+        return self.detail_pools[provider].submit(read)
+
+    def _check_alive(self, job: Job) -> None:
+        dead = self.dead.get((job.target, job.scope.id))
+        if dead is not None:
+            raise dead
+
+    def _complete(
+        self,
+        running: _Running,
+        fact: Fact,
+        refused: dict[str, Refused],
+        futures: list[tuple[Detail, Future[Any]]],
+    ) -> None:
+        values: dict[str, Any] = {}
+        for detail, future in futures:
+            try:
+                for name, value in future.result().items():
+                    if isinstance(value, Refused):
+                        refused[name] = value
+                    else:
+                        values[name] = value
+            except Refused as error:
+                self._note_fatal(running.job, error)
+                refused.update(dict.fromkeys(detail.fields, error))
+            except (Defect, InputError):
+                raise
+            except Exception as error:
+                broken = Refused("broken", next(iter(detail.calls)), _words(error))
+                refused.update(dict.fromkeys(detail.fields, broken))
+        unread = {
+            name: running.gaps.fields(error, (name,), fact.subject)
+            for name, error in sorted(refused.items())
+        }
+        if values or unread:
+            fact = msgspec.structs.replace(fact, **values, unread={**fact.unread, **unread})
+        running.writer.add(fact)
+
+    def _note_fatal(self, job: Job, refused: Refused) -> None:
+        if refused.fatal:
+            self.dead.setdefault((job.target, job.scope.id), refused)
+
+    def _end(self, running: _Running, refused: Refused | None) -> None:
+        with running.lock:
+            if running.ended:
+                return
+            running.ended = True
+        job = running.job
+        if refused is not None:
+            self._note_fatal(job, refused)
+        gap = running.gaps.listing(refused) if refused is not None else None
+        line = LedgerLine(
+            target=job.target,
+            scope=job.scope.id,
+            region=job.region,
+            source=job.source.id,
+            kind=job.source.kind,
+            fields=tuple(sorted(job.wanted | (job.source.fields & job.source.serves))),
+            always=dict(job.source.always),
+            lists=job.source.lists,
+            gap=gap.id if gap else None,
+            facts=running.writer.facts,
+            at=self.now(),
+        )
+        gaps = (*running.gaps.collected(), *((gap,) if gap else ()))
+        self.writer.finish_job(running.writer, line, gaps)
+        with self.lock:
+            self.running.pop(id(running), None)
+        self.progress(
+            Event(
+                "finished",
+                job.target,
+                job.scope.id,
+                job.region,
+                job.source.id,
+                facts=line.facts,
+                reason=refused.reason if refused else None,
+            )
+        )
+
+    def stop(self, refused: Refused) -> None:
+        """End everything that has not ended, as a gap for this reason."""
+        with self.lock:
+            self.stopped = True
+            unfinished = list(self.running.values())
+        for running in unfinished:
+            self._end(running, refused)
+        self._never_started(refused)
+
+    def _never_started(self, refused: Refused) -> None:
+        for target in self.targets:
+            planned = self.plans[target.provider]
+            scopes = [Scope(s.id, s.name, s.regions) for s in self.scopes[target.id]] or [
+                Scope(f"unresolved:{target.id}", target.id)
+            ]
+            for scope in scopes:
+                for each in planned:
+                    regions = scope.regions if each.source.per == "region" else ()
+                    for region in regions or (None,):
+                        if self.writer.ended(target.id, scope.id, region, each.source.id):
+                            continue
+                        job = Job(target.id, scope, region, each.source, each.wanted, self.now)
+                        name = (target.id, scope.id, region, each.source.id)
+                        self._end(_Running(job, self.writer.job(*name)), refused)
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _plan_digest(targets: Sequence[Target], plans: Mapping[str, tuple[Planned, ...]]) -> str:
+    parts = [
+        [target.id, target.provider, sorted((k, str(v)) for k, v in target.options.items())]
+        for target in targets
+    ]
+    wanted = [
+        [provider, [[p.source.id, sorted(p.wanted)] for p in planned]]
+        for provider, planned in sorted(plans.items())
+    ]
+    return sha256(msgspec.json.encode([parts, wanted])).hexdigest()[:16]
+
+
+def collect(
+    targets: Sequence[Target],
+    collectors: Mapping[str, Collector],
+    wants: Sequence[Want] | None,
+    folder: Path,
+    *,
+    deadline_seconds: float = 3600,
+    resume: bool = False,
+    progress: Callable[[Event], None] = lambda event: None,
+    now: Callable[[], str] = utc_now,
+) -> Manifest:
+    """Read the targets into a snapshot at `folder`.
+
+    wants: what will be looked at, or None for everything. What is refused, broken, or unfinished
+    at the deadline is a gap in the result. Raises InputError (a wrong option, an unwritable
+    folder) and Defect; KeyboardInterrupt is raised again after what was read has been kept.
+    """
+    plans = {provider: plan(c, wants) for provider, c in collectors.items()}
+    writer = SnapshotWriter(
+        folder, plan=_plan_digest(targets, plans), started_at=now(), resume=resume
+    )
+    run = _Collection(targets, collectors, wants, writer, progress, now)
+    deadline = time.monotonic() + deadline_seconds
+    interrupted: KeyboardInterrupt | None = None
+    try:
+        run.start()
+        done = run.wait(deadline)
+        if not done:
+            late = f"not finished at the deadline of {deadline_seconds:g} s"
+            run.stop(Refused("timeout", "deadline", late))
+    except KeyboardInterrupt as error:
+        interrupted, done = error, False
+        run.stop(Refused("interrupted", "interrupt", "stopped by the user"))
+    if run.errors:
+        raise run.errors[0]
+    for session in run.sessions if done else ():
+        session.close()
+    manifest = writer.finish(
+        Manifest(
+            version=__version__,
+            started_at="",
+            finished_at=now(),
+            complete=done,
+            targets=tuple(
+                TargetInfo(
+                    id=target.id,
+                    provider=target.provider,
+                    scopes=tuple(sorted(run.scopes[target.id], key=lambda scope: scope.id)),
+                )
+                for target in sorted(targets, key=lambda target: target.id)
+            ),
+            providers={p: source_infos(c) for p, c in sorted(collectors.items())},
+            ledger=(),
+            gaps=(),
+            files=(),
+        )
+    )
+    if interrupted is not None:
+        raise interrupted
+    return manifest

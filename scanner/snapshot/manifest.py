@@ -1,0 +1,76 @@
+"""The manifest: what a snapshot holds, what was asked for it, and what could not be read."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from scanner.facts.ledger import Gap, LedgerLine
+
+NAME = "manifest.json"
+
+
+class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What one source of a provider can tell; kept so that judging needs no plug-ins."""
+
+    id: str
+    kind: str
+    fields: tuple[str, ...]
+    always: dict[str, str | bool | int]
+    lists: bool
+    per: Literal["scope", "region"]
+    calls: dict[str, str]
+    """Operation -> permission, of the listing and its details."""
+
+
+class ScopeInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One account, tenant, subscription or machine that was looked into."""
+
+    id: str
+    name: str
+    regions: tuple[str, ...]
+
+
+class TargetInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One target of the configuration, as this snapshot saw it."""
+
+    id: str
+    provider: str
+    scopes: tuple[ScopeInfo, ...]
+
+
+class FileInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One facts file: `<target>/<kind>.jsonl.gz`, sorted by scope and subject."""
+
+    path: str
+    target: str
+    kind: str
+    facts: int
+    bytes: int
+    sha256: str
+    plain_bytes: int
+    plain_sha256: str
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """manifest.json. A folder without one is an unfinished collection."""
+
+    schema: Literal[1] = 1
+    version: str
+    """The version of cmmc-scan that collected it."""
+    started_at: str
+    finished_at: str
+    complete: bool
+    """Every planned source came to its end; false after Ctrl-C or the deadline."""
+    targets: tuple[TargetInfo, ...]
+    providers: dict[str, tuple[SourceInfo, ...]]
+    ledger: tuple[LedgerLine, ...]
+    gaps: tuple[Gap, ...]
+    files: tuple[FileInfo, ...]
+
+
+def encode(manifest: Manifest) -> bytes:
+    """Indented JSON, the same bytes for the same content."""
+    text = msgspec.json.encode(manifest, order="deterministic")
+    return msgspec.json.format(text, indent=1) + b"\n"

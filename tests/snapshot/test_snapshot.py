@@ -1,0 +1,102 @@
+"""The snapshot as evidence: whole, private, the same bytes, and every change is named."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+
+import pytest
+from conftest import CLOCK, FakeCloud
+
+from scanner.collectors.base import Refused
+from scanner.errors import InputError
+from scanner.facts import UNSET
+from scanner.snapshot.read import open_snapshot
+
+
+def test_the_same_state_gives_the_same_bytes(snap):
+    first, second = snap(FakeCloud(), name="one"), snap(FakeCloud(), name="two")
+    for path in sorted(p.relative_to(first) for p in first.rglob("*") if p.is_file()):
+        assert (first / path).read_bytes() == (second / path).read_bytes(), path
+
+
+def test_files_and_folders_are_private(cloud, snap):
+    folder = snap(cloud)
+    for path in (folder, *folder.rglob("*")):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        assert mode == (0o700 if path.is_dir() else 0o600), path
+
+
+def test_nothing_of_the_collection_itself_stays(cloud, snap):
+    names = {p.name for p in snap(cloud).rglob("*")}
+    assert names == {"manifest.json", "t1", "storage.store.jsonl.gz"}
+
+
+@pytest.mark.parametrize("damage", ["flip", "cut", "remove"])
+def test_a_changed_byte_is_named_before_the_first_fact(cloud, snap, damage):
+    folder = snap(cloud)
+    path = folder / "t1" / "storage.store.jsonl.gz"
+    data = bytearray(path.read_bytes())
+    if damage == "flip":
+        data[-3] ^= 1
+        path.write_bytes(data)
+    elif damage == "cut":
+        path.write_bytes(data[:-5])
+    else:
+        path.unlink()
+    with pytest.raises(InputError) as error:
+        open_snapshot(folder)
+    assert str(path) in str(error.value)
+
+
+def test_an_unfinished_folder_says_how_to_go_on(cloud, snap):
+    folder = snap(cloud)
+    (folder / "manifest.json").unlink()
+    with pytest.raises(InputError, match="it has no"):
+        open_snapshot(folder)
+    (folder / ".collect").mkdir()
+    with pytest.raises(InputError, match="--resume"):
+        open_snapshot(folder)
+
+
+def test_a_manifest_that_is_cut_short_is_bad_input(cloud, snap):
+    folder = snap(cloud)
+    manifest = folder / "manifest.json"
+    manifest.write_bytes(manifest.read_bytes()[:100])
+    with pytest.raises(InputError, match=r"manifest\.json: not a manifest"):
+        open_snapshot(folder)
+
+
+def test_two_snapshots_read_as_one_and_fill_each_others_gaps(snap):
+    blind = FakeCloud(refuse={"GetEncryption": Refused("denied", "GetEncryption")})
+    one = snap(blind, name="one", target="t1")
+    two = snap(FakeCloud(buckets={"b": False, "c": True}), name="two", target="t2")
+    merged = open_snapshot(one, two)
+    facts = {f.name: f for f in merged.facts("storage.store") if f.category == "bucket"}
+    assert sorted(facts) == ["a", "b", "c"]
+    assert facts["a"].encrypted is UNSET
+    assert facts["b"].encrypted is False
+    assert "encrypted" not in facts["b"].unread
+
+
+def test_a_later_observation_of_the_same_field_counts(snap):
+    one = snap(FakeCloud(buckets={"a": True}), name="one", target="t2", now=lambda: CLOCK)
+    two = snap(
+        FakeCloud(buckets={"a": False}),
+        name="two",
+        target="t1",
+        now=lambda: "2026-11-25T00:00:00Z",
+    )
+    for folders in ((one, two), (two, one)):
+        a = next(iter(open_snapshot(*folders).facts("storage.store")))
+        assert a.encrypted is False
+
+
+def test_a_new_collection_replaces_the_old_one_whole(cloud, snap):
+    folder = snap(cloud, target="old", name="s")
+    snap(cloud, target="new", name="s")
+    assert sorted(p.name for p in folder.iterdir() if any(p.glob("*") if p.is_dir() else [p])) == [
+        "manifest.json",
+        "new",
+    ]
+    shutil.rmtree(folder)
