@@ -1,0 +1,54 @@
+"""The command line: click verbs, one file each, loaded when called; only here is printed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+OK, FAILED, BAD_INPUT, INCOMPLETE, DEFECT, INTERRUPTED = 0, 1, 2, 3, 4, 130
+"""Exit codes: nothing failed; something did; the user's input is wrong; a gap, or nothing judged;
+a defect of cmmc-scan or of a rule; Ctrl-C."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code; no exception leaves it."""
+    import os
+    import sys
+
+    import click
+
+    from scanner.cli.verbs import group
+    from scanner.errors import Defect, InputError
+
+    try:
+        code = group.main(list(arguments), prog_name="cmmc-scan", standalone_mode=False)
+        return code if isinstance(code, int) else OK
+    except click.exceptions.Exit as exit_:
+        return exit_.exit_code
+    except click.UsageError as error:
+        error.show()
+        return BAD_INPUT
+    except click.ClickException as error:
+        error.show()
+        return BAD_INPUT
+    except InputError as error:
+        for message in error.messages:
+            click.echo(message, err=True)
+        return BAD_INPUT
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted; what was read is kept", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except Defect as error:
+        click.echo(f"defect: {error}", err=True)
+        return DEFECT
+    except Exception as error:
+        if os.environ.get("CMMC_SCAN_DEBUG"):
+            raise
+        click.echo(
+            f"defect of cmmc-scan: {type(error).__name__}: {error}; please report it"
+            " (CMMC_SCAN_DEBUG=1 shows where it happened)",
+            err=True,
+        )
+        return DEFECT

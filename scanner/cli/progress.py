@@ -1,0 +1,105 @@
+"""Progress of a collection: live on a terminal, plain lines in CI, nothing on a pipe."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from scanner.collect import Event
+
+
+@dataclass
+class _Line:
+    jobs: int = 0
+    done: int = 0
+    facts: int = 0
+    gaps: int = 0
+    scopes: set[str] = field(default_factory=set)
+    last: str = "opening"
+
+
+class _State:
+    """What is known of each target so far; safe between threads."""
+
+    def __init__(self) -> None:
+        self.lines: dict[str, _Line] = {}
+        self.lock = threading.Lock()
+
+    def take(self, event: Event) -> _Line:
+        with self.lock:
+            line = self.lines.setdefault(event.target, _Line())
+            if event.what == "planned":
+                line.jobs += event.jobs
+                line.scopes.add(event.scope)
+            elif event.what == "started":
+                line.last = " ".join(filter(None, (event.source, event.region)))
+            elif event.what == "finished":
+                line.done += 1
+                line.facts += event.facts
+                line.gaps += event.reason is not None
+            return line
+
+
+@contextmanager
+def shown(quiet: bool) -> Iterator[Callable[[Event], None]]:
+    """A place for a collection's events, shown as fits where stderr goes."""
+    state = _State()
+    if quiet:
+        yield lambda event: None
+    elif sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+        with _live(state) as take:
+            yield take
+    elif os.environ.get("CI"):
+        yield _plain(state)
+    else:
+        yield lambda event: None
+
+
+def _plain(state: _State) -> Callable[[Event], None]:
+    def take(event: Event) -> None:
+        line = state.take(event)
+        if event.what == "opening":
+            print(f"{event.target}: opening", file=sys.stderr, flush=True)
+        elif event.what == "planned":
+            print(f"{event.target}: {event.scope}: {event.jobs} reads", file=sys.stderr, flush=True)
+        elif event.what == "finished" and line.done == line.jobs:
+            ended = f"{event.target}: {line.done} reads, {line.facts} facts, {line.gaps} gaps"
+            print(ended, file=sys.stderr, flush=True)
+
+    return take
+
+
+@contextmanager
+def _live(state: _State) -> Iterator[Callable[[Event], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+
+    columns: tuple[Any, ...] = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+        TextColumn("{task.fields[facts]} facts"),
+        TextColumn("{task.fields[last]}", style="dim"),
+    )
+    tasks: dict[str, Any] = {}
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+
+        def take(event: Event) -> None:
+            line = state.take(event)
+            if event.target not in tasks:
+                tasks[event.target] = bars.add_task(event.target, total=1, facts=0, last="")
+            bars.update(
+                tasks[event.target],
+                total=max(line.jobs, 1),
+                completed=line.done,
+                facts=line.facts,
+                last=line.last,
+            )
+
+        yield take

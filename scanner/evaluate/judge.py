@@ -1,0 +1,116 @@
+"""One rule on one fact: three-valued, with what was looked at and what could not be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
+
+from scanner.evaluate.lookups import Lookups
+from scanner.facts import CONTEXT, UNSET, Fact, fields_of
+from scanner.findings import Verdict
+from scanner.rules.engine import UNKNOWN, Expression
+from scanner.rules.model import Rule
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict, with the names that it looked at and the names that it lacked."""
+
+    verdict: Verdict
+    context: Mapping[str, Any]
+    unread: tuple[str, ...] = ()
+
+
+class Judge:
+    """A rule made ready to be put to many facts, with its parameters settled."""
+
+    def __init__(self, rule: Rule, params: Mapping[str, Any], lookups: Lookups) -> None:
+        self.rule = rule
+        self.when: Expression | None = rule.when
+        self.require: Expression = rule.require
+        self._lookups = lookups
+        self._params = {name: value for name, value in params.items() if value is not UNSET}
+        fields = fields_of(rule.fact)
+        used = self.require.variables | (self.when.variables if self.when else frozenset())
+        joins = {look.on for look in rule.lookups.values()}
+        self.fields = tuple(sorted(name for name in used | joins if name in fields))
+        """The fact's fields that the rule depends on."""
+        self.own = frozenset(self.fields) - set(CONTEXT)
+        self.shown = tuple(sorted(used))
+        if len(self.fields) == 1:
+            get = attrgetter(self.fields[0])
+            self._values = lambda fact: (get(fact),)
+        else:
+            self._values = attrgetter(*self.fields) if self.fields else (lambda fact: ())
+        for look in rule.lookups.values():
+            if look.fact is not None:
+                lookups.want(look.fact, rule.looked_up(look.prefix))
+
+    def context(self, fact: Fact) -> dict[str, Any]:
+        """The variables that are known for a fact; unread ones are left out."""
+        found = {
+            name: value
+            for name, value in zip(self.fields, self._values(fact), strict=True)
+            if value is not UNSET
+        }
+        found.update(self._params)
+        for look in self.rule.lookups.values():
+            key = found.get(look.on, UNSET)
+            if look.fact is not None:
+                found.update(
+                    self._lookups.fact(look.fact, key, fact.scope, look.prefix, look.within)
+                )
+            else:
+                found.update(self._lookups.declared(look.declaration, key, look.prefix))
+        return found
+
+    def applies(self, context: Mapping[str, Any]) -> object:
+        """Whether the rule's `when` selects it: True, False or UNKNOWN."""
+        return True if self.when is None else self.when.evaluate(context)
+
+    def judge(self, fact: Fact) -> Judgement:
+        """The verdict on one fact. Raises RuleDefect."""
+        context = self.context(fact)
+        applies = self.applies(context)
+        if applies is False:
+            return Judgement("not-applicable", context)
+        if applies is UNKNOWN and self.when is not None:
+            return Judgement("unknown", context, _absent(self.when, context))
+        holds = self.require.evaluate(context)
+        if holds is UNKNOWN:
+            return Judgement("unknown", context, _absent(self.require, context))
+        return Judgement("pass" if holds else "fail", context)
+
+    def evidence(self, context: Mapping[str, Any]) -> dict[str, Any]:
+        """The values that the rule looked at, without the subject's own name."""
+        return {name: context[name] for name in self.shown if name in context and name != "subject"}
+
+    def message(self, fact: Fact, context: Mapping[str, Any]) -> str:
+        """The rule's message for a fact."""
+
+        def fill(match: re.Match[str]) -> str:
+            name = match.group(1)
+            value = context.get(name, getattr(fact, name, UNSET))
+            return "?" if value is UNSET else words(value)
+
+        return _PLACEHOLDER.sub(fill, self.rule.message)
+
+
+def words(value: object) -> str:
+    """A value as a person reads it."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple | list):
+        return ", ".join(map(words, value)) or "nothing"
+    return str(value)
+
+
+def _absent(expression: Expression, context: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(sorted(name for name in expression.variables if name not in context))

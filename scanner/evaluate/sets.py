@@ -1,0 +1,31 @@
+"""Counting rules: how many members satisfy, as an interval while some are unknown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scanner.findings import Verdict
+
+
+@dataclass
+class Count:
+    """Members of one set. `more` means that there may be members that nobody saw."""
+
+    satisfied: int = 0
+    unknown: int = 0
+    failed: int = 0
+    more: bool = False
+
+    def verdict(self, least: int, most: int | None) -> Verdict:
+        """Whether the number of satisfying members lies within [least, most].
+
+        The number lies in [satisfied, satisfied + unknown], without upper end where members may
+        be unseen. Only what holds for every number of that interval is said.
+        """
+        low = self.satisfied
+        high = None if self.more else self.satisfied + self.unknown
+        if (high is not None and high < least) or (most is not None and low > most):
+            return "fail"
+        if low >= least and (most is None or (high is not None and high <= most)):
+            return "pass"
+        return "unknown"
