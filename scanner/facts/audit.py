@@ -25,7 +25,26 @@ class Trail(Fact, frozen=True, kw_only=True, tag="log.trail"):
     validated: Annotated[Sure[bool], "records are signed or hashed against change"] = UNSET
     encrypted: Annotated[Sure[bool], "records are encrypted with a key of the organisation"] = UNSET
     destination: Annotated[Maybe[str], "subject of the store that receives it; null: none"] = UNSET
+    central: Annotated[
+        Sure[bool], "it records for the whole organisation, or another account keeps it"
+    ] = UNSET
     failure_action: Annotated[Maybe[str], "what happens when records cannot be written"] = UNSET
+
+
+class Record(Fact, frozen=True, kw_only=True, tag="log.record"):
+    """What the latest records of one source really contain; counted, never copied."""
+
+    system: Annotated[Sure[str], "what recorded them: auditd, journald, ..."] = UNSET
+    sampled: Annotated[Sure[int], "records that were looked at"] = UNSET
+    has_time: Annotated[Sure[bool], "every one of them says when"] = UNSET
+    has_event: Annotated[Sure[bool], "every one of them says what happened"] = UNSET
+    has_outcome: Annotated[Sure[bool], "those of actions say whether they succeeded"] = UNSET
+    has_origin: Annotated[Sure[bool], "those of actions say which process or place they are from"] = (
+        UNSET
+    )
+    individual: Annotated[
+        Sure[bool], "those of people's sessions name the account that signed in"
+    ] = UNSET
 
 
 class Store(Fact, frozen=True, kw_only=True, tag="log.store"):
@@ -39,6 +58,9 @@ class Store(Fact, frozen=True, kw_only=True, tag="log.store"):
         Maybe[int], "days that the configuration keeps records; null: kept without end"
     ] = UNSET
     time_bound: Annotated[Sure[bool], "retention is a time, not only a size"] = UNSET
+    oldest_record_days: Annotated[
+        Maybe[int], "age of the oldest record that is still there; null: it holds none"
+    ] = UNSET
     persistent: Annotated[Sure[bool], "records survive a restart"] = UNSET
     immutable: Annotated[Sure[bool], "nobody can change or delete records before their time"] = (
         UNSET

@@ -1,0 +1,244 @@
+"""The way into a target: one account, or every account of an organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import urlsplit
+
+from scanner.collectors.aws.client import Account, Aws, Options
+from scanner.collectors.aws.cloud import PARTITIONS, Partition, partition_of
+from scanner.collectors.base import Job, Refused, Scope, Target
+from scanner.errors import InputError
+
+ENTERING = 16
+"""Accounts of an organisation that are entered at once."""
+
+OPTIONS: Mapping[str, Any] = {
+    "partition": {"enum": sorted(PARTITIONS)},
+    "regions": {
+        "oneOf": [
+            {"const": "all"},
+            {"type": "array", "minItems": 1, "uniqueItems": True, "items": {"type": "string"}},
+        ]
+    },
+    "profile": {"type": "string"},
+    "role_arn": {"type": "string", "pattern": "^arn:[a-z-]+:iam::[0-9]{12}:role/.+$"},
+    "external_id": {"type": "string"},
+    "accounts": {
+        "oneOf": [
+            {"const": "all"},
+            {
+                "type": "array",
+                "minItems": 1,
+                "uniqueItems": True,
+                "items": {"type": "string", "pattern": "^[0-9]{12}$"},
+            },
+        ]
+    },
+    "role_name": {"type": "string"},
+    "fips": {"type": "boolean"},
+    "endpoint": {"type": "string"},
+    "proxy": {"type": "string"},
+    "ca_bundle": {"type": "string"},
+}
+
+
+class AwsSession:
+    """An open target. Accounts are entered when `scopes` is asked, once."""
+
+    def __init__(self, target: Target, core: Any, partition: Partition, options: Options) -> None:
+        self._target = target
+        self._partition = partition
+        self._options = options
+        self._root = Account("", partition, core, options)
+        self._accounts: dict[str, Account] = {}
+
+    def scopes(self) -> Iterable[Scope]:
+        given = self._target.options
+        role = given.get("role_arn")
+        if role is not None:
+            self._root = self._assume(self._root, "", str(role))
+        identity = self._ask(self._root, "sts:GetCallerIdentity")
+        self._root.id = str(identity["Account"])
+        found = str(identity["Arn"]).split(":")[1]
+        if found != self._partition.name:
+            raise InputError(
+                f"{self._target.where}: target {self._target.id}: the credentials lead into "
+                f"partition {found}, the target says {self._partition.name}: correct one of them"
+            )
+        if "accounts" not in given:
+            return [self._entered(self._root, self._root.id)]
+        return self._organization(given["accounts"], str(given["role_name"]))
+
+    def _organization(self, accounts: Any, role_name: str) -> list[Scope]:
+        listed: dict[str, tuple[str, str]] = {}
+        if accounts == "all":
+            for page in self._pages(self._root, "organizations:ListAccounts"):
+                for each in page["Accounts"]:
+                    # Status is being replaced by State; a response may hold either.
+                    state = str(each.get("State") or each.get("Status") or "")
+                    listed[str(each["Id"])] = (str(each.get("Name", each["Id"])), state)
+        else:
+            listed = {str(each): (str(each), "ACTIVE") for each in accounts}
+
+        def enter(item: tuple[str, tuple[str, str]]) -> Scope:
+            account, (name, state) = item
+            scope = f"aws:{self._partition.name}:{account}"
+            if state != "ACTIVE":
+                refused = Refused("denied", "sts:AssumeRole", f"the account is {state.lower()}")
+                return Scope(scope, name, refused=refused)
+            if account == self._root.id:
+                return self._entered(self._root, name)
+            arn = f"arn:{self._partition.name}:iam::{account}:role/{role_name}"
+            try:
+                return self._entered(self._assume(self._root, account, arn), name)
+            except Refused as refused:
+                return Scope(scope, name, refused=refused)
+
+        with ThreadPoolExecutor(ENTERING, thread_name_prefix="aws-enter") as pool:
+            return list(pool.map(enter, sorted(listed.items())))
+
+    def _entered(self, account: Account, name: str) -> Scope:
+        scope = f"aws:{self._partition.name}:{account.id}"
+        self._accounts[scope] = account
+        given = self._target.options.get("regions", [self._partition.home])
+        if given != "all":
+            return Scope(scope, name, tuple(given))
+        try:
+            answer = self._ask(account, "ec2:DescribeRegions")
+        except Refused as refused:
+            return Scope(scope, name, refused=refused)
+        regions = sorted(
+            str(each["RegionName"])
+            for each in answer["Regions"]
+            if each.get("OptInStatus") != "not-opted-in"
+        )
+        return Scope(scope, name, tuple(regions))
+
+    def place(self, job: Job) -> Aws:
+        return Aws(self._accounts[job.scope.id], job)
+
+    def close(self) -> None:
+        self._accounts.clear()
+
+    def _ask(self, account: Account, operation: str, **params: Any) -> dict[str, Any]:
+        method = _method(operation)
+        answer: dict[str, Any] | None = account.ask(
+            operation,
+            self._partition.home,
+            operation,
+            lambda client: getattr(client, method)(**params),
+        )
+        assert answer is not None
+        return answer
+
+    def _pages(self, account: Account, operation: str) -> list[dict[str, Any]]:
+        pages: list[dict[str, Any]] | None = account.ask(
+            operation,
+            self._partition.home,
+            operation,
+            lambda client: list(client.get_paginator(_method(operation)).paginate()),
+        )
+        return pages or []
+
+    def _assume(self, via: Account, account: str, role_arn: str) -> Account:
+        """The account behind a role; credentials renew themselves. Raises Refused."""
+        from botocore.credentials import DeferredRefreshableCredentials
+
+        external = self._target.options.get("external_id")
+        extra = {} if external is None else {"ExternalId": str(external)}
+
+        def renew() -> dict[str, str]:
+            answer = self._ask(
+                via,
+                "sts:AssumeRole",
+                RoleArn=role_arn,
+                RoleSessionName="cmmc-scan",
+                **extra,
+            )
+            given = answer["Credentials"]
+            return {
+                "access_key": given["AccessKeyId"],
+                "secret_key": given["SecretAccessKey"],
+                "token": given["SessionToken"],
+                "expiry_time": given["Expiration"].isoformat(),
+            }
+
+        credentials = DeferredRefreshableCredentials(renew, "assume-role")
+        credentials.get_frozen_credentials()
+        core = _core(loader=via.core.get_component("data_loader"))
+        core._credentials = credentials
+        return Account(account, self._partition, core, self._options)
+
+
+def _method(operation: str) -> str:
+    from botocore import xform_name
+
+    return str(xform_name(operation.partition(":")[2]))
+
+
+def _core(profile: str | None = None, loader: Any = None) -> Any:
+    """A botocore session; accounts share one loader, so a service's model is read once."""
+    from botocore.session import Session
+
+    core = Session(profile=profile)
+    if loader is not None:
+        core.register_component("data_loader", loader)
+    return core
+
+
+def open_account(target: Target) -> AwsSession:
+    """Prepare a target; nothing is sent yet. Raises InputError for options that contradict."""
+    try:
+        import botocore.exceptions
+    except ImportError:
+        raise InputError(
+            f"target {target.id}: scanning AWS needs the extra: pip install 'cmmc-scan[aws]'"
+        ) from None
+
+    given = target.options
+    where = f"{target.where}: target {target.id}"
+    partition = _partition(given, where)
+    endpoint = given.get("endpoint")
+    if endpoint is not None:
+        _check_endpoint(str(endpoint), where)
+    if "accounts" in given and "role_name" not in given:
+        raise InputError(f"{where}: accounts needs role_name, the role to assume in each of them")
+    options = Options(
+        endpoint=endpoint,
+        proxy=given.get("proxy"),
+        ca_bundle=given.get("ca_bundle"),
+        fips=bool(given.get("fips", True)),
+    )
+    core = _core(given.get("profile"))
+    try:
+        core.get_scoped_config()
+    except botocore.exceptions.ProfileNotFound as error:
+        raise InputError(f"{where}: {error}") from None
+    return AwsSession(target, core, partition, options)
+
+
+def _partition(given: Mapping[str, Any], where: str) -> Partition:
+    regions = given.get("regions", ())
+    listed = [] if regions == "all" else [str(region) for region in regions]
+    implied = {partition_of(region) for region in listed}
+    named = given.get("partition")
+    if named is not None:
+        implied.add(str(named))
+    if len(implied) > 1:
+        raise InputError(
+            f"{where}: its regions and partition do not belong together "
+            f"({', '.join(sorted(implied))}): a target is one partition"
+        )
+    return PARTITIONS[implied.pop() if implied else "aws"]
+
+
+def _check_endpoint(endpoint: str, where: str) -> None:
+    parts = urlsplit(endpoint)
+    if parts.scheme == "https" and parts.hostname:
+        return
+    if parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1"):
+        return
+    raise InputError(f"{where}: endpoint {endpoint!r}: https, or http on the loopback address only")
