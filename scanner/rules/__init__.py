@@ -1,0 +1,1 @@
+"""Rules: YAML files read, checked and compiled. `engine` alone knows CEL."""
