@@ -1,0 +1,1 @@
+"""The emulated contractor: real HTTP, loopback only, no credentials."""

@@ -1,0 +1,51 @@
+"""CloudTrail Lake's event data stores.
+
+Table: cloudtrail.event_data_stores (arn).
+"""
+
+from __future__ import annotations
+
+from scanner.demo.aws.errors import Refusal
+from scanner.demo.aws.records import dated
+from scanner.demo.aws.registry import Call, Output, ours
+
+_TABLE = "cloudtrail.event_data_stores"
+_LISTED = {"EventDataStoreArn", "Name"}
+
+
+@ours("cloudtrail:CreateEventDataStore")
+def create_event_data_store(call: Call) -> Output:
+    number = len(call.table(_TABLE)) + 1
+    arn = call.arn("cloudtrail", f"eventdatastore/00000000-0000-4000-8000-{number:012d}")
+    store = {
+        "EventDataStoreArn": arn,
+        "Name": call.params["Name"],
+        "Status": "ENABLED",
+        "AdvancedEventSelectors": call.params.get("AdvancedEventSelectors", []),
+        "MultiRegionEnabled": call.params.get("MultiRegionEnabled", True),
+        "OrganizationEnabled": call.params.get("OrganizationEnabled", False),
+        "RetentionPeriod": call.params.get("RetentionPeriod", 2555),
+        "TerminationProtectionEnabled": call.params.get("TerminationProtectionEnabled", True),
+        "CreatedTimestamp": {"days_ago": 0},
+        "UpdatedTimestamp": {"days_ago": 0},
+    }
+    if "KmsKeyId" in call.params:
+        store["KmsKeyId"] = call.params["KmsKeyId"]
+    call.table(_TABLE)[arn] = store
+    return dict(dated(store))
+
+
+@ours("cloudtrail:ListEventDataStores")
+def list_event_data_stores(call: Call) -> Output:
+    """The service fills only ARN and name here, whatever the model has room for."""
+    stores = call.table(_TABLE).values()
+    return {"EventDataStores": [{n: v for n, v in s.items() if n in _LISTED} for s in stores]}
+
+
+@ours("cloudtrail:GetEventDataStore")
+def get_event_data_store(call: Call) -> Output:
+    wanted = call.params["EventDataStore"]
+    for arn, store in call.table(_TABLE).items():
+        if wanted in {arn, arn.rsplit("/", 1)[-1]}:
+            return dict(dated(store))
+    raise Refusal("EventDataStoreNotFoundException", "The event data store was not found.")

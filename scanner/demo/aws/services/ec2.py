@@ -1,0 +1,112 @@
+"""EC2's account settings, and the regions of the partition.
+
+Table: ec2.settings (one record a setting; absent means AWS's default).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scanner.demo.aws import models
+from scanner.demo.aws.registry import Call, Output, ours, overlay
+
+_TABLE = "ec2.settings"
+
+
+def _setting(call: Call, name: str, default: Any) -> Any:
+    return call.table(_TABLE).get(name, default)
+
+
+@ours("ec2:GetAllowedImagesSettings")
+def get_allowed_images_settings(call: Call) -> Output:
+    return {
+        "State": _setting(call, "allowed-images", "disabled"),
+        "ImageCriteria": _setting(call, "allowed-images-criteria", []),
+        "ManagedBy": "account",
+    }
+
+
+@ours("ec2:EnableAllowedImagesSettings")
+def enable_allowed_images_settings(call: Call) -> Output:
+    state = call.params["AllowedImagesSettingsState"]
+    call.table(_TABLE)["allowed-images"] = state
+    return {"AllowedImagesSettingsState": state}
+
+
+@ours("ec2:ReplaceImageCriteriaInAllowedImagesSettings")
+def replace_image_criteria(call: Call) -> Output:
+    call.table(_TABLE)["allowed-images-criteria"] = call.params.get("ImageCriteria", [])
+    return {"ReturnValue": True}
+
+
+@ours("ec2:GetSnapshotBlockPublicAccessState")
+def get_snapshot_block_public_access_state(call: Call) -> Output:
+    return {"State": _setting(call, "snapshot-block", "unblocked"), "ManagedBy": "account"}
+
+
+@ours("ec2:EnableSnapshotBlockPublicAccess")
+def enable_snapshot_block_public_access(call: Call) -> Output:
+    call.table(_TABLE)["snapshot-block"] = call.params["State"]
+    return {"State": call.params["State"]}
+
+
+@ours("ec2:GetImageBlockPublicAccessState")
+def get_image_block_public_access_state(call: Call) -> Output:
+    state = _setting(call, "image-block", "block-new-sharing")
+    return {"ImageBlockPublicAccessState": state, "ManagedBy": "account"}
+
+
+@ours("ec2:DisableImageBlockPublicAccess")
+def disable_image_block_public_access(call: Call) -> Output:
+    call.table(_TABLE)["image-block"] = "unblocked"
+    return {"ImageBlockPublicAccessState": "unblocked"}
+
+
+@ours("ec2:GetSerialConsoleAccessStatus")
+def get_serial_console_access_status(call: Call) -> Output:
+    enabled = bool(_setting(call, "serial-console", False))
+    return {"SerialConsoleAccessEnabled": enabled, "ManagedBy": "account"}
+
+
+@ours("ec2:GetInstanceMetadataDefaults")
+def get_instance_metadata_defaults(call: Call) -> Output:
+    return {"AccountLevel": _setting(call, "metadata-defaults", {"ManagedBy": "account"})}
+
+
+@ours("ec2:ModifyInstanceMetadataDefaults")
+def modify_instance_metadata_defaults(call: Call) -> Output:
+    chosen = {n: v for n, v in call.params.items() if n != "DryRun"}
+    call.table(_TABLE)["metadata-defaults"] = chosen | {"ManagedBy": "account"}
+    return {"Return": True}
+
+
+@ours("ec2:DescribeVpcBlockPublicAccessOptions")
+def describe_vpc_block_public_access_options(call: Call) -> Output:
+    return {
+        "VpcBlockPublicAccessOptions": {
+            "AwsAccountId": call.account,
+            "AwsRegion": call.region,
+            "State": "default-state",
+            "InternetGatewayBlockMode": _setting(call, "vpc-block", "off"),
+            "ManagedBy": "account",
+            "ExclusionsAllowed": "allowed",
+        }
+    }
+
+
+@overlay("ec2:DescribeRegions", "moto lists the commercial regions in every partition")
+def describe_regions(call: Call, output: Output) -> Output:
+    own = models.regions_of(call.partition)
+    kept = [r for r in output["Regions"] if r["RegionName"] in own]
+    asked = call.params.get("RegionNames") or own
+    known = {r["RegionName"] for r in kept}
+    added = [
+        {
+            "RegionName": name,
+            "Endpoint": f"ec2.{name}.amazonaws.com",
+            "OptInStatus": "opt-in-not-required",
+        }
+        for name in own
+        if call.partition != "aws" and name in asked and name not in known
+    ]
+    return {"Regions": kept + added}

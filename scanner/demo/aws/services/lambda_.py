@@ -1,0 +1,69 @@
+"""Lambda code signing.
+
+Tables: lambda.signing_configs (arn), lambda.function_signing (function name: config arn).
+"""
+
+from __future__ import annotations
+
+from scanner.demo.aws.errors import Refusal
+from scanner.demo.aws.records import iso, now
+from scanner.demo.aws.registry import Call, Output, forward, ours
+
+_CONFIGS = "lambda.signing_configs"
+_FUNCTIONS = "lambda.function_signing"
+
+
+@ours("lambda:CreateCodeSigningConfig")
+def create_code_signing_config(call: Call) -> Output:
+    config_id = f"csc-{len(call.table(_CONFIGS)) + 1:017d}"
+    arn = call.arn("lambda", f"code-signing-config:{config_id}")
+    config = {
+        "CodeSigningConfigId": config_id,
+        "CodeSigningConfigArn": arn,
+        "Description": call.params.get("Description", ""),
+        "AllowedPublishers": call.params["AllowedPublishers"],
+        "CodeSigningPolicies": call.params.get(
+            "CodeSigningPolicies", {"UntrustedArtifactOnDeployment": "Warn"}
+        ),
+        "LastModified": iso(now()),
+    }
+    call.table(_CONFIGS)[arn] = config
+    return {"CodeSigningConfig": config}
+
+
+@ours("lambda:ListCodeSigningConfigs")
+def list_code_signing_configs(call: Call) -> Output:
+    return {"CodeSigningConfigs": list(call.table(_CONFIGS).values())}
+
+
+@ours("lambda:GetCodeSigningConfig")
+def get_code_signing_config(call: Call) -> Output:
+    config = call.table(_CONFIGS).get(call.params["CodeSigningConfigArn"])
+    if config is None:
+        raise Refusal(
+            "ResourceNotFoundException", "The code signing configuration was not found.", 404
+        )
+    return {"CodeSigningConfig": config}
+
+
+@ours("lambda:PutFunctionCodeSigningConfig")
+def put_function_code_signing_config(call: Call) -> Output:
+    name, arn = call.params["FunctionName"], call.params["CodeSigningConfigArn"]
+    if arn not in call.table(_CONFIGS):
+        raise Refusal("CodeSigningConfigNotFoundException", "No such configuration.", 404)
+    call.table(_FUNCTIONS)[_bare(name)] = arn
+    return {"CodeSigningConfigArn": arn, "FunctionName": name}
+
+
+@ours("lambda:GetFunctionCodeSigningConfig", "moto keeps no configuration beside the function")
+def get_function_code_signing_config(call: Call) -> Output:
+    """The ARN is empty where the function has none; moto says whether the function exists."""
+    found = forward(call)
+    name = _bare(call.params["FunctionName"])
+    arn = call.table(_FUNCTIONS).get(name) or found.get("CodeSigningConfigArn") or ""
+    return {"CodeSigningConfigArn": arn, "FunctionName": name}
+
+
+def _bare(name: str) -> str:
+    """The function's name, from its name or its ARN."""
+    return name.split(":function:")[-1].split(":")[0]
