@@ -73,7 +73,8 @@ def get_credential_report(call: Call, output: Output) -> Output:
             for column in ("password_last_used", "password_last_changed", "password_next_rotation"):
                 row[column] = "N/A"
         writer.writerow(row | _columns(records.get(row["user"], {})))
-    return output | {"Content": written.getvalue().rstrip("\n").encode()}
+    content = written.getvalue().rstrip("\n").encode()
+    return output | {"Content": content, "GeneratedTime": now()}
 
 
 @overlay("iam:ListUsers", "moto pages not, and everything happened today")
