@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from operator import attrgetter
@@ -13,8 +12,6 @@ from scanner.facts import CONTEXT, UNSET, Fact, fields_of
 from scanner.findings import Verdict
 from scanner.rules.engine import UNKNOWN, Expression
 from scanner.rules.model import Rule
-
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True)
@@ -89,27 +86,6 @@ class Judge:
     def evidence(self, context: Mapping[str, Any]) -> dict[str, Any]:
         """The values that the rule looked at, without the subject's own name."""
         return {name: context[name] for name in self.shown if name in context and name != "subject"}
-
-    def message(self, fact: Fact, context: Mapping[str, Any]) -> str:
-        """The rule's message for a fact."""
-
-        def fill(match: re.Match[str]) -> str:
-            name = match.group(1)
-            value = context.get(name, getattr(fact, name, UNSET))
-            return "?" if value is UNSET else words(value)
-
-        return _PLACEHOLDER.sub(fill, self.rule.message)
-
-
-def words(value: object) -> str:
-    """A value as a person reads it."""
-    if value is None:
-        return "none"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, tuple | list):
-        return ", ".join(map(words, value)) or "nothing"
-    return str(value)
 
 
 def _absent(expression: Expression, context: Mapping[str, Any]) -> tuple[str, ...]:

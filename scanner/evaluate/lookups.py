@@ -41,12 +41,14 @@ class Lookups:
                 for fact in self._snapshot.facts(kind)
             }
 
-    def fact(self, kind: str, key: Any, scope: str, prefix: str) -> dict[str, Any]:
+    def fact(
+        self, kind: str, key: Any, scope: str, prefix: str, *, same_scope: bool
+    ) -> dict[str, Any]:
         """`<prefix>_found` and `<prefix>_<field>`; what is not known is left out.
 
         A key of None is found nowhere, for certain. A key that no fact has may lie in a place that
-        was not scanned: then nothing is said, unless the whole kind was listed in the scope of the
-        fact that asks.
+        was not scanned: then nothing is said, unless it can only lie in the scope of the fact that
+        asks (same_scope) and the whole kind was listed there.
         """
         if key is UNSET:
             return {}
@@ -54,7 +56,7 @@ class Lookups:
             return {f"{prefix}_found": False}
         row = self._index[kind].get(key)
         if row is None:
-            complete = self._ledgers.complete(kind, scope)
+            complete = same_scope and self._ledgers.complete(kind, scope)
             return {f"{prefix}_found": False} if complete else {}
         values = {
             f"{prefix}_{name}": value
@@ -74,6 +76,3 @@ class Lookups:
         if record is None:
             return {f"{prefix}_found": False}
         return {f"{prefix}_found": True, **{f"{prefix}_{k}": v for k, v in record.items()}}
-
-    def is_declared(self, name: str) -> bool:
-        return name in self._declared

@@ -124,6 +124,13 @@ class Ledgers:
                 return self._snapshot.gaps.get(line.gap)
         return None
 
+    def gap_of_kind(self, kind: str, scope: str) -> Gap | None:
+        """A gap of any listing of a kind in a scope."""
+        for line in self._fills.get((scope, kind), ()):
+            if line.gap is not None:
+                return self._snapshot.gaps.get(line.gap)
+        return None
+
     def complete(self, kind: str, scope: str) -> bool:
         """Every listing of a kind answered in a scope, and at least one was asked."""
         lines = [line for line in self._fills.get((scope, kind), ()) if line.lists]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from scanner.findings import Verdict
+
+_EXAMPLES = 5
 
 
 @dataclass
@@ -15,6 +18,19 @@ class Count:
     unknown: int = 0
     failed: int = 0
     more: bool = False
+    examples: list[str] = field(default_factory=list)
+    """Names of the first few that satisfy."""
+
+    def add(self, verdict: Verdict, name: str) -> None:
+        """Count one member; one that the rule does not concern is none."""
+        if verdict == "pass":
+            self.satisfied += 1
+            if len(self.examples) < _EXAMPLES:
+                self.examples.append(name)
+        elif verdict == "unknown":
+            self.unknown += 1
+        elif verdict == "fail":
+            self.failed += 1
 
     def verdict(self, least: int, most: int | None) -> Verdict:
         """Whether the number of satisfying members lies within [least, most].
@@ -29,3 +45,14 @@ class Count:
         if low >= least and (most is None or (high is not None and high <= most)):
             return "pass"
         return "unknown"
+
+    def evidence(self) -> dict[str, Any]:
+        """The counts, for a finding."""
+        found: dict[str, Any] = {
+            "satisfied": self.satisfied,
+            "not_satisfied": self.failed,
+            "unknown": self.unknown,
+        }
+        if self.examples:
+            found["examples"] = list(self.examples)
+        return found

@@ -1,0 +1,211 @@
+"""Makes the findings of one rule: of a fact, a set, an unseen listing, an empty scope."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from scanner.evaluate.reach import Hole, Place, Reach
+from scanner.evaluate.sets import Count
+from scanner.evaluate.wording import missing, value, why
+from scanner.facts import UNSET, Fact
+from scanner.facts.ledger import NO_SOURCE, NOT_COLLECTED
+from scanner.findings import Finding, Missing, Verdict, fingerprint
+from scanner.rules.model import Rule
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+class Composer:
+    """Knows one rule and where it can see; gives finished findings."""
+
+    def __init__(self, rule: Rule, reach: Reach, controls: tuple[str, ...], at: str) -> None:
+        self._rule, self._reach, self._at = rule, reach, at
+        self._same = {
+            "rule": rule.id,
+            "practice": rule.practice,
+            "objectives": (*rule.decides, *rule.informs),
+            "iso": controls,
+            "strength": rule.strength,
+            "severity": rule.severity,
+            "refutes": rule.refutes,
+            "product": rule.product,
+        }
+
+    def _common(self, provider: str | None) -> dict[str, Any]:
+        rule = self._rule
+        decides = () if provider in rule.informs_only else rule.decides
+        return {**self._same, "decides": decides, "provider": provider}
+
+    def _print(self, scope: str, subject: str | None, key: str = "") -> str:
+        return fingerprint(self._rule.first_id, scope, subject, key)
+
+    def of_fact(
+        self,
+        fact: Fact,
+        verdict: Verdict,
+        context: Mapping[str, Any],
+        evidence: Mapping[str, Any],
+    ) -> Finding:
+        """A pass or a fail of one subject."""
+        message = (
+            f"{fact.name}: {self._rule.title}" if verdict == "pass" else self._filled(fact, context)
+        )
+        return Finding(
+            **self._common(fact.provider),
+            **_place_of(fact),
+            verdict=verdict,
+            message=message,
+            fingerprint=self._print(fact.scope, fact.subject),
+            evidence=dict(evidence),
+        )
+
+    def unknown_fact(
+        self,
+        fact: Fact,
+        reason: str,
+        gap: Missing | None,
+        unread: tuple[str, ...],
+        evidence: Mapping[str, Any],
+    ) -> Finding:
+        """A subject that exists and about which something that matters was not read."""
+        return Finding(
+            **self._common(fact.provider),
+            **_place_of(fact),
+            verdict="unknown",
+            message=f"Could not tell for {fact.name}: {why(reason, gap, unread)}",
+            fingerprint=self._print(fact.scope, fact.subject),
+            reason=reason,
+            gap=gap,
+            unread=unread,
+            evidence=dict(evidence),
+        )
+
+    def _filled(self, fact: Fact, context: Mapping[str, Any]) -> str:
+        def fill(match: re.Match[str]) -> str:
+            name = match.group(1)
+            found = context.get(name, getattr(fact, name, UNSET))
+            return "?" if found is UNSET else value(found)
+
+        return _PLACEHOLDER.sub(fill, self._rule.message)
+
+    def unseen(self, hole: Hole, regions: tuple[str, ...]) -> Finding:
+        """A listing that was not read: its subjects are unknown."""
+        reason, gap = hole_words(hole)
+        where = f"{hole.place.scope} ({', '.join(regions)})" if regions else hole.place.scope
+        return Finding(
+            **self._common(hole.provider),
+            verdict="unknown",
+            subject=None,
+            name=hole.place.scope,
+            target=hole.target,
+            scope=hole.place.scope,
+            region=regions[0] if len(regions) == 1 else None,
+            message=f"Could not look at {self._rule.fact} in {where}: {why(reason, gap)}",
+            fingerprint=self._print(hole.place.scope, None, f"listing:{hole.source}"),
+            observed_at=self._at,
+            reason=reason,
+            gap=gap,
+            source=hole.source,
+        )
+
+    def not_applicable(self, scope: str, skipped: int, last: Fact | None) -> Finding:
+        """A scope that was seen and in which nothing concerns the rule."""
+        what = f"{skipped} looked at" if skipped else "none exists"
+        return Finding(
+            **self._common(scope.split(":", 1)[0]),
+            verdict="not-applicable",
+            subject=None,
+            name=scope,
+            target=min(self._reach.targets.get(scope, {""})) or None,
+            scope=scope,
+            region=None,
+            message=f"Nothing in {scope} that this rule concerns ({what})",
+            fingerprint=self._print(scope, None, "not-applicable"),
+            observed_at=last.observed_at if last else self._at,
+            count=skipped,
+        )
+
+    def of_set(
+        self, place: Place, count: Count, hole: Hole | None, verdict: Verdict, at: str | None
+    ) -> Finding:
+        """A counting rule's verdict on one account, region, target or the organisation."""
+        where = f"{place.scope} {place.region}" if place.region else place.scope
+        reason, gap = None, None
+        if verdict == "unknown":
+            reason, gap = hole_words(hole) if hole else (NOT_COLLECTED, None)
+            message = f"Could not tell for {where}: {why(reason, gap)}"
+        elif verdict == "pass":
+            message = f"{where}: {self._rule.title}"
+        else:
+            values = {"scope": place.scope, "region": place.region or "", "name": where}
+            message = _PLACEHOLDER.sub(lambda m: values.get(m.group(1), "?"), self._rule.message)
+        provider = place.scope.split(":", 1)[0]
+        targets = self._targets(place)
+        return Finding(
+            **self._common(provider if provider in self._reach.served else None),
+            verdict=verdict,
+            subject=None,
+            name=where,
+            target=targets[0] if len(targets) == 1 else None,
+            scope=place.scope,
+            region=place.region,
+            message=message,
+            fingerprint=self._print(place.scope, None, f"{self._rule.per}:{place.region or ''}"),
+            observed_at=at or self._at,
+            reason=reason,
+            gap=gap,
+            evidence=count.evidence(),
+        )
+
+    def group(self, place: Place) -> Place:
+        """The set that a place belongs to, by the rule's `per`."""
+        per = self._rule.per
+        if per == "region":
+            return place
+        if per == "account":
+            return Place(place.scope, None)
+        if per == "target":
+            return Place("target:" + min(self._reach.targets.get(place.scope, {"?"})), None)
+        return Place("organization", None)
+
+    def _targets(self, place: Place) -> Sequence[str]:
+        scopes = {p.scope for p in self._reach.places() if self.group(p) == place}
+        return sorted({t for scope in scopes for t in self._reach.targets.get(scope, ())})
+
+    def nobody(self) -> Finding:
+        """No target's provider can tell what the rule asks."""
+        return Finding(
+            **self._common(None),
+            verdict="unknown",
+            subject=None,
+            name=self._rule.title,
+            target=None,
+            scope="",
+            region=None,
+            message=f"No target of this scan can tell: {self._rule.title}",
+            fingerprint=self._print("", None, NO_SOURCE),
+            observed_at=self._at,
+            reason=NO_SOURCE,
+        )
+
+
+def hole_words(hole: Hole) -> tuple[str, Missing | None]:
+    """The reason and the missing read of a hole."""
+    if hole.gap is None:
+        return NOT_COLLECTED, Missing(detail=f"{hole.source} was not asked")
+    return hole.gap.reason, missing(hole.gap)
+
+
+def _place_of(fact: Fact) -> dict[str, Any]:
+    return {
+        "subject": fact.subject,
+        "name": fact.name,
+        "target": fact.target,
+        "scope": fact.scope,
+        "region": fact.region,
+        "observed_at": fact.observed_at,
+        "made_by": fact.made_by if isinstance(fact.made_by, str) else None,
+        "source": fact.source,
+    }

@@ -1,0 +1,51 @@
+"""Why a verdict is unknown, in words."""
+
+from __future__ import annotations
+
+from scanner.facts.ledger import NO_SOURCE, NOT_COLLECTED, NOT_DECLARED, Gap
+from scanner.findings import Missing
+
+_REASONS = {
+    "denied": "access was denied",
+    "unlicensed": "the licence for it is missing",
+    "not-in-this-cloud": "this cloud does not offer it",
+    "not-supported": "this system cannot tell it",
+    "throttled": "the service kept throttling",
+    "timeout": "the read took too long",
+    "truncated": "the listing broke off",
+    "unreachable": "the service did not answer",
+    "credentials": "the credentials are missing, wrong or expired",
+    "broken": "the answer made no sense",
+    "interrupted": "the scan was stopped",
+    NOT_COLLECTED: "it was not collected",
+    NOT_DECLARED: "the organisation has not stated what to compare with",
+    NO_SOURCE: "no target can tell",
+}
+
+
+def missing(gap: Gap) -> Missing:
+    """The part of a gap that a finding carries."""
+    return Missing(id=gap.id, operation=gap.operation, permission=gap.permission, detail=gap.detail)
+
+
+def why(reason: str, gap: Missing | None, unread: tuple[str, ...] = ()) -> str:
+    """One clause: the reason, the permission that it takes, and what stayed unread."""
+    words = _REASONS.get(reason, reason)
+    if gap is not None and gap.permission:
+        words += f"; it takes {gap.permission}"
+    elif gap is not None and gap.detail:
+        words += f" ({gap.detail})"
+    if unread:
+        words += f"; unread: {', '.join(unread)}"
+    return words
+
+
+def value(item: object) -> str:
+    """A value as a person reads it."""
+    if item is None:
+        return "none"
+    if isinstance(item, bool):
+        return "yes" if item else "no"
+    if isinstance(item, tuple | list):
+        return ", ".join(map(value, item)) or "nothing"
+    return str(item)
