@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from scanner.evaluate.sets import Count
@@ -12,6 +12,7 @@ small = st.integers(0, 6)
 
 @given(small, small, small, st.booleans(), small, st.none() | small)
 def test_the_interval_agrees_with_every_completion(satisfied, unknown, failed, more, least, most):
+    assume(most is None or least <= most)
     count = Count(satisfied=satisfied, unknown=unknown, failed=failed, more=more)
     unseen = 30 if more else 0
     numbers = range(satisfied, satisfied + unknown + unseen + 1)
@@ -22,7 +23,7 @@ def test_the_interval_agrees_with_every_completion(satisfied, unknown, failed, m
     elif verdict == "fail":
         assert answers == {False}
     else:
-        assert answers == {True, False} or not answers
+        assert answers == {True, False}
 
 
 def test_some_passes_on_one_proven_member_and_fails_only_when_none_is_possible():
