@@ -50,6 +50,9 @@ class Module(Fact, frozen=True, kw_only=True, tag="crypto.module"):
     module: Annotated[Maybe[str], "the module's own name; null: none is loaded"] = UNSET
     version: Annotated[Maybe[str], "the version that the module itself reports"] = UNSET
     fips_mode: Annotated[Sure[bool], "it runs in its FIPS mode"] = UNSET
+    package: Annotated[Maybe[str], "the package that holds it; null: none of those known"] = UNSET
+    package_version: Annotated[Maybe[str], "that package's version, as the host writes it"] = UNSET
+    os_release: Annotated[Sure[str], "operating system and release, for example rhel 9.4"] = UNSET
     certificate: Annotated[Maybe[int], "CMVP certificate number; null: no match"] = UNSET
     certificate_state: Annotated[
         Sure[

@@ -46,6 +46,7 @@ class Account(Fact, frozen=True, kw_only=True, tag="identity.account"):
     session_max_minutes: Annotated[
         Maybe[int], "minutes until it has to sign in again; null: none"
     ] = UNSET
+    remote: Annotated[Sure[bool], "it can sign in over the network at all"] = UNSET
     daily_use: Annotated[Sure[bool], "it is a person's everyday account"] = UNSET
     shell: Annotated[Maybe[str], "the login shell of a host account"] = UNSET
     uid: Annotated[Maybe[int], "the numeric id of a host account"] = UNSET
