@@ -1,0 +1,1 @@
+"""Findings and statements in, the assessment that CMMC asks for out."""

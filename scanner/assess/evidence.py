@@ -1,0 +1,212 @@
+"""Findings sorted by the objectives that they bear on, one pass, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from scanner.assess.statements import Exemption, Statements, matches
+from scanner.findings import Finding
+
+KEPT = 20
+"""Findings kept by name for each objective, rule and target; the rest are counted."""
+
+
+class Placer(Protocol):
+    """Tells the scoping category of a finding (scope.py)."""
+
+    def category(self, finding: Finding) -> str | None:
+        """The category, or null where nothing claims it."""
+        ...
+
+
+class Tally:
+    """What one rule found at one target about one objective."""
+
+    __slots__ = (
+        "covered",
+        "decides",
+        "fails",
+        "hints",
+        "not_applicable",
+        "passes",
+        "product",
+        "unknowns",
+    )
+
+    def __init__(self) -> None:
+        self.decides = False
+        """A pass of it settles the target's part."""
+        self.passes = 0
+        self.not_applicable = 0
+        self.fails = Pile()
+        """Failures that refute."""
+        self.hints = Pile()
+        """Failures that do not refute."""
+        self.unknowns = Pile()
+        self.covered: dict[str, int] = {}
+        """Findings that an exception covers, by its id."""
+        self.product: str | None = None
+        """The job for which no declared product is the one that this rule reads."""
+
+
+class Pile:
+    """Findings, the first few by name."""
+
+    __slots__ = ("count", "reasons", "shown")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.reasons: set[str] = set()
+        self.shown: list[Finding] = []
+
+    def add(self, finding: Finding) -> None:
+        """Count one, and keep it while there is room."""
+        self.count += 1
+        if finding.reason is not None:
+            self.reasons.add(finding.reason)
+        if len(self.shown) < KEPT:
+            self.shown.append(finding)
+
+
+Tallies = dict[str, dict[tuple[str, str], Tally]]
+"""Objective id -> (rule id, target id) -> tally. Target "" stands for no single target."""
+
+
+class Evidence:
+    """All findings, sorted: those that bear on an objective, and those that only inform it."""
+
+    def __init__(self) -> None:
+        self.bearing: Tallies = {}
+        self.informing: Tallies = {}
+        self.set_aside: dict[str, int] = {}
+        self.targets_of_rule: dict[str, set[str]] = {}
+        """Where each rule was judged at all, whatever came out."""
+        self.not_employed = False
+        """A failing finding says that no cryptography is employed at all."""
+        self.remote: dict[bool, int] = {True: 0, False: 0}
+        """Ways in from outside that do, and do not, demand a second factor."""
+
+
+# Categories whose assets are not assessed against the requirements: 32 CFR 170.19(b), (c), (d).
+_ASIDE: Mapping[int, frozenset[str]] = {
+    1: frozenset({"out-of-scope", "specialized-asset"}),
+    2: frozenset({"out-of-scope", "specialized-asset", "contractor-risk-managed-asset"}),
+    3: frozenset({"out-of-scope"}),
+}
+
+
+def sort(
+    findings: Iterable[Finding],
+    statements: Statements,
+    exemptions: Mapping[str, list[Exemption]],
+    placer: Placer | None,
+    level: int,
+) -> Evidence:
+    """Sort findings by objective; `exemptions` are those that count today, by objective."""
+    evidence = Evidence()
+    aside = _ASIDE[level]
+    for finding in findings:
+        evidence.targets_of_rule.setdefault(finding.rule, set()).add(finding.target or "")
+        if placer is not None:
+            category = placer.category(finding)
+            if category in aside:
+                evidence.set_aside[category] = evidence.set_aside.get(category, 0) + 1
+                continue
+        _facts(evidence, finding)
+        bears = bearing(finding)
+        if finding.refutes == "if-declared" and _another_product(finding, statements):
+            bears = ()
+        for objective in finding.objectives:
+            side = evidence.bearing if objective in bears else evidence.informing
+            tally = side.setdefault(objective, {}).setdefault(
+                (finding.rule, finding.target or ""), Tally()
+            )
+            _count(tally, finding, objective, statements, exemptions.get(objective, ()))
+    return evidence
+
+
+def bearing(finding: Finding) -> tuple[str, ...]:
+    """The objectives that a finding can decide or refute.
+
+    Those that its rule decides; for a rule that only informs, those of which a failure refutes.
+    """
+    if finding.decides or finding.refutes == "never":
+        return finding.decides
+    return finding.objectives
+
+
+def _another_product(finding: Finding, statements: Statements) -> bool:
+    """The organisation named products for this job, and the one that the rule reads is none."""
+    job = finding.product or ""
+    declared = statements.declarations
+    return bool(declared.products(job)) and (
+        declared.product_for(job, finding.provider, finding.target, finding.rule) is None
+    )
+
+
+def _count(
+    tally: Tally,
+    finding: Finding,
+    objective: str,
+    statements: Statements,
+    exemptions: Iterable[Exemption],
+) -> None:
+    refutes = finding.refutes == "always"
+    declared = True
+    if finding.refutes == "if-declared":
+        job = finding.product or ""
+        product = statements.declarations.product_for(
+            job, finding.provider, finding.target, finding.rule
+        )
+        declared = refutes = product is not None
+        if not declared:
+            tally.product = job
+    tally.decides = objective in finding.decides and finding.strength != "configured" and declared
+    verdict = finding.verdict
+    if verdict == "pass":
+        tally.passes += finding.count or 1
+        return
+    if verdict == "not-applicable":
+        tally.not_applicable += finding.count or 1
+        return
+    exemption = _covering(finding, exemptions)
+    if exemption is not None:
+        tally.covered[exemption.id] = tally.covered.get(exemption.id, 0) + 1
+    elif verdict == "fail":
+        (tally.fails if refutes else tally.hints).add(finding)
+    elif finding.reason != "no-source":
+        tally.unknowns.add(finding)
+
+
+def _covering(finding: Finding, exemptions: Iterable[Exemption]) -> Exemption | None:
+    for exemption in exemptions:
+        if exemption.kind == "not-applicable":
+            # evidence against it beats the statement; only what nobody could read is covered
+            if finding.verdict == "unknown":
+                return exemption
+            continue
+        if not exemption.selective and exemption.kind != "dod-cio-adjudication":
+            continue
+        if (
+            matches(exemption.rules, finding.rule)
+            and matches(exemption.targets, finding.target)
+            and matches(exemption.subjects, finding.subject, finding.name)
+            and (not exemption.fingerprints or finding.fingerprint in exemption.fingerprints)
+        ):
+            return exemption
+    return None
+
+
+def _facts(evidence: Evidence, finding: Finding) -> None:
+    """The two things that the partial values of 170.24(c)(2)(i)(B)(4) turn on."""
+    values = finding.evidence
+    if (
+        finding.verdict == "fail"
+        and finding.practice.endswith("3.13.11")
+        and values.get("certificate_state") == "not-employed"
+    ):
+        evidence.not_employed = True
+    required = values.get("mfa_required")
+    if isinstance(required, bool):
+        evidence.remote[required] += 1

@@ -1,0 +1,195 @@
+"""The score of 32 CFR 170.24 and the interval in which it lies while objectives are open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+from scanner.assess.catalogue import FIPS, MFA, SSP, Practice
+from scanner.assess.evidence import Evidence
+from scanner.assess.result import Determination, PracticeResult, Score
+
+MAX_LEVEL_2 = 110
+MAX_LEVEL_3 = 24
+
+NO_SSP = (
+    "no score: an assessment cannot be completed without an up-to-date System Security Plan "
+    "(CA.L2-3.12.4, 32 CFR 170.24(c)(2)(i)(B)(5), 48 CFR 252.204-7012); attest it with the plan"
+)
+
+
+class Value(msgspec.Struct, frozen=True):
+    """The points that a practice costs when NOT MET: an interval until evidence decides it."""
+
+    least: int
+    most: int
+    why: str = ""
+
+
+class Judged(Protocol):
+    """A practice's id and determination."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def determination(self) -> Determination: ...
+
+
+def score(results: Sequence[Judged], values: Mapping[str, Value]) -> Score:
+    """Level 2: 110 minus the value of each requirement that is NOT MET.
+
+    What is not assessed yet spans the interval: MET for the high end, NOT MET for the low one.
+    The gate CA.L2-3.12.4 has no value; whether there is a score at all says `why_no_score`.
+    """
+    least = most = 0
+    for result in results:
+        value = values.get(result.id)
+        if value is None:
+            continue
+        low, high = lost(result.determination, value)
+        least += low
+        most += high
+    return Score(low=MAX_LEVEL_2 - most, high=MAX_LEVEL_2 - least)
+
+
+def score_level_3(results: Sequence[Judged]) -> Score:
+    """Level 3: one point for each of the 24 requirements that is MET (170.24(c)(3))."""
+    met = sum(r.determination in ("MET", "NOT APPLICABLE") for r in results)
+    still_open = sum(r.determination == "NOT ASSESSED" for r in results)
+    return Score(low=met, high=met + still_open)
+
+
+def lost(determination: Determination, value: Value) -> tuple[int, int]:
+    """Points that are surely lost, and that are lost at worst."""
+    if determination == "NOT MET":
+        return value.least, value.most
+    if determination == "NOT ASSESSED":
+        return 0, value.most
+    return 0, 0
+
+
+def why_no_score(results: Sequence[Judged]) -> str | None:
+    """Why there is no score, or null: the SSP is a gate, MET or nothing."""
+    ssp = next((r for r in results if r.id == SSP), None)
+    if ssp is not None and ssp.determination in ("MET", "NOT APPLICABLE"):
+        return None
+    return NO_SSP
+
+
+def values(
+    practices: Sequence[Practice],
+    objectives: Mapping[str, Determination],
+    evidence: Evidence,
+    items: frozenset[str] = frozenset(),
+) -> dict[str, Value]:
+    """The value of each practice that has one.
+
+    `objectives`: what is determined so far. `items`: attested duties outside the practices;
+    `mfa-for-remote-users` and `encryption-employed` speak of the two partial values.
+    """
+    found: dict[str, Value] = {}
+    for practice in practices:
+        if practice.value is None:
+            continue
+        if practice.id == MFA:
+            found[practice.id] = _mfa(practice, objectives, evidence, items)
+        elif practice.id == FIPS:
+            found[practice.id] = _fips(practice, objectives, evidence, items)
+        else:
+            found[practice.id] = Value(practice.value, practice.value)
+    return found
+
+
+_GOOD = ("MET", "NOT APPLICABLE")
+
+
+def _mfa(
+    practice: Practice,
+    objectives: Mapping[str, Determination],
+    evidence: Evidence,
+    items: frozenset[str],
+) -> Value:
+    """Three points when MFA is there for remote and privileged users, five otherwise."""
+    full, partial = _both(practice)
+    privileged = [objectives.get(o, "NOT ASSESSED") for o in ("3.5.3[b]", "3.5.3[c]")]
+    if "NOT MET" in privileged:
+        return Value(full, full, "privileged accounts can sign in without a second factor")
+    if evidence.remote[False]:
+        return Value(full, full, "a way in from outside asks for no second factor")
+    remote = evidence.remote[True] > 0 or "mfa-for-remote-users" in items
+    if remote and all(d in _GOOD for d in privileged):
+        return Value(partial, partial, "a second factor is there for remote and privileged users")
+    return Value(
+        partial,
+        full,
+        "it is not decided yet whether remote and privileged users need a second factor",
+    )
+
+
+def _fips(
+    practice: Practice,
+    objectives: Mapping[str, Determination],
+    evidence: Evidence,
+    items: frozenset[str],
+) -> Value:
+    """Three points when encryption is employed but not validated, five when there is none."""
+    full, partial = _both(practice)
+    uses = [objectives.get(o, "NOT ASSESSED") for o in ("3.13.8[c]", "3.13.16[a]")]
+    if evidence.not_employed or "NOT MET" in uses:
+        return Value(full, full, "CUI travels or rests without encryption somewhere")
+    if all(d in _GOOD for d in uses) or "encryption-employed" in items:
+        return Value(partial, partial, "encryption is employed, in transit and at rest")
+    return Value(
+        partial, full, "it is not decided yet whether encryption is employed wherever CUI is"
+    )
+
+
+def _both(practice: Practice) -> tuple[int, int]:
+    full = practice.value if practice.value is not None else 5
+    return full, practice.partial if practice.partial is not None else 3
+
+
+class Rank(msgspec.Struct, frozen=True, kw_only=True):
+    """One open practice and what closing it would bring."""
+
+    practice: str
+    title: str
+    determination: Determination
+    blocks: bool
+    """It may not stand on a POA&M, so that no status is reached while it is open."""
+    regains: int
+    """Points at most."""
+    reason: str
+
+
+def ranking(results: Sequence[PracticeResult], blockers: Mapping[str, str]) -> tuple[Rank, ...]:
+    """Open practices: POA&M blockers first, then by points regained, NOT MET before unassessed.
+
+    `blockers`: practice id -> why it may not stand on a POA&M (poam.py).
+    """
+    still_open = [r for r in results if r.determination in ("NOT MET", "NOT ASSESSED")]
+    ranks = [
+        Rank(
+            practice=r.id,
+            title=r.title,
+            determination=r.determination,
+            blocks=r.id in blockers,
+            regains=r.lost_most,
+            reason=blockers.get(r.id, ""),
+        )
+        for r in still_open
+    ]
+    order = {r.id: n for n, r in enumerate(results)}
+    return tuple(
+        sorted(
+            ranks,
+            key=lambda r: (
+                not r.blocks,
+                r.determination != "NOT MET",
+                -r.regains,
+                order[r.practice],
+            ),
+        )
+    )

@@ -1,0 +1,198 @@
+"""Which statements count on a given day, and why the others do not."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from scanner.assess.statements import Artifact, Attestation, Exemption, Statements
+
+SUITABLE = frozenset(
+    {
+        "fedramp-moderate",
+        "fedramp-high",
+        "fedramp-moderate-equivalent",
+        "dod-il4",
+        "dod-il5",
+        "dod-il6",
+        "cmmc-level-2",
+        "cmmc-level-3",
+    }
+)
+"""Authorizations that let a provider be relied on for CUI: 32 CFR 170.16(c)(2), 170.17(c)(5)."""
+
+REVIEW_DAYS = 365
+"""`Periodically` is at most one year: 32 CFR 170.4(b), 170.14(d)."""
+
+RISK_ACCEPTED = (
+    "CMMC knows no accepted risk: a requirement is MET, NOT MET or NOT APPLICABLE "
+    "(32 CFR 170.24(b)); it counts for ISO/IEC 27001 only. For CMMC use an enduring exception, "
+    "a temporary deficiency or a DoD CIO adjudication where one holds, or fix it"
+)
+
+
+def attestation_fault(attestation: Attestation, as_of: str, statements: Statements) -> str | None:
+    """Why an attestation does not count on that day, or null."""
+    if attestation.proposed:
+        return "it is a stub that nobody has confirmed yet"
+    if attestation.form == "draft":
+        return "it is a draft, and drafts are not evidence (32 CFR 170.24(b)(1))"
+    if attestation.on > as_of:
+        return f"it is dated {attestation.on}, after the day of the assessment"
+    if attestation.review_by < as_of:
+        return f"its review was due on {attestation.review_by}"
+    if attestation.review_by < attestation.on:
+        return "its review date lies before its own date"
+    if attestation.approver is not None and same_person(attestation.by, attestation.approver):
+        return f"{attestation.approver} approved what he or she states"
+    if attestation.says == "not-satisfied":
+        return None  # an admission needs nothing to show it
+    if not attestation.artifacts:
+        return "it points at no artifact"
+    return _artifacts_fault(attestation.artifacts) or _inheritance_fault(attestation, statements)
+
+
+def _inheritance_fault(attestation: Attestation, statements: Statements) -> str | None:
+    inherited = attestation.inherited
+    if inherited is None:
+        return None
+    if inherited.authorization not in SUITABLE:
+        return (
+            f"{inherited.provider} has no authorization that lets it be relied on for CUI "
+            "(32 CFR 170.16(c)(2), 170.17(c)(5))"
+        )
+    if inherited.service is not None:
+        standing = statements.services.get(inherited.service)
+        if standing is None:
+            return f"the scope names no external service {inherited.service}"
+        if standing != inherited.authorization:
+            return (
+                f"it claims {inherited.authorization} for {inherited.service}, "
+                f"the scope says {standing}"
+            )
+    return None
+
+
+def exception_fault(exemption: Exemption, as_of: str) -> str | None:
+    """Why an exception does not count on that day, or null.
+
+    An accepted risk is judged as ISO/IEC 27001 would; that it never counts for CMMC is said by
+    `cmmc_fault`.
+    """
+    if exemption.proposed:
+        return "it is a stub that nobody has confirmed yet"
+    if exemption.approved > as_of:
+        return f"it was approved on {exemption.approved}, after the day of the assessment"
+    if exemption.expires < as_of:
+        return f"it expired on {exemption.expires}"
+    if same_person(exemption.owner, exemption.approver):
+        return f"{exemption.approver} approved an exception of his or her own"
+    return _artifacts_fault(exemption.artifacts) or _KINDS[exemption.kind](exemption, as_of)
+
+
+def cmmc_fault(exemption: Exemption, as_of: str) -> str | None:
+    """Why an exception does not count for CMMC on that day, or null."""
+    if exemption.kind == "risk-accepted":
+        return RISK_ACCEPTED
+    return exception_fault(exemption, as_of)
+
+
+def _enduring(exemption: Exemption, as_of: str) -> str | None:
+    del as_of
+    if exemption.ssp is None:
+        return (
+            "an enduring exception has to be described in the SSP; name its file under ssp "
+            "(32 CFR 170.4(b), 170.24(b)(1)(i))"
+        )
+    if exemption.mitigations is None:
+        return "it says nothing of mitigations (32 CFR 170.24(b)(1)(i)); write `none` if so"
+    if not exemption.assets and not exemption.selective:
+        return "it does not say which asset it is about"
+    return _artifacts_fault((exemption.ssp,))
+
+
+def _temporary(exemption: Exemption, as_of: str) -> str | None:
+    plan = exemption.plan_of_action
+    if plan is None:
+        return (
+            "a temporary deficiency has to stand in the operational plan of action; name its "
+            "file under plan_of_action (32 CFR 170.4(b), 170.24(b)(1)(ii))"
+        )
+    if exemption.implemented is None or exemption.arose is None:
+        return "it has to say when the requirement was implemented and when the deficiency arose"
+    if exemption.arose <= exemption.implemented:
+        return (
+            "a temporary deficiency arises after implementation; an implementation in progress "
+            "is not one (32 CFR 170.4(b))"
+        )
+    if exemption.arose > as_of:
+        return f"it arose on {exemption.arose}, after the day of the assessment"
+    if not exemption.assets and not exemption.selective:
+        return "it does not say which asset it is about"
+    reviewed = exemption.reviewed or exemption.approved
+    if reviewed > as_of:
+        return f"its review is dated {reviewed}, after the day of the assessment"
+    if days_between(reviewed, as_of) > REVIEW_DAYS:
+        return f"its last deficiency review, on {reviewed}, is more than a year old"
+    return _artifacts_fault((plan,))
+
+
+def _not_applicable(exemption: Exemption, as_of: str) -> str | None:
+    del as_of
+    if exemption.selective:
+        return "not applicable is said of objectives or practices, not of single findings"
+    return None
+
+
+def _adjudicated(exemption: Exemption, as_of: str) -> str | None:
+    del as_of
+    if exemption.adjudication is None:
+        return "it needs the DoD CIO's memorandum under adjudication (32 CFR 170.24(c)(2)(i)(B)(8))"
+    if exemption.ssp is None:
+        return "the adjudication has to be recorded in the SSP; name its file under ssp"
+    if exemption.environment_unchanged is not True:
+        return (
+            "an adjudication holds only while the environment has not changed; "
+            "state environment_unchanged: true"
+        )
+    return _artifacts_fault((exemption.adjudication, exemption.ssp))
+
+
+def _accepted(exemption: Exemption, as_of: str) -> str | None:
+    del exemption, as_of
+    return None
+
+
+_KINDS = {
+    "enduring-exception": _enduring,
+    "temporary-deficiency": _temporary,
+    "not-applicable": _not_applicable,
+    "dod-cio-adjudication": _adjudicated,
+    "risk-accepted": _accepted,
+}
+
+
+def _artifacts_fault(artifacts: tuple[Artifact, ...]) -> str | None:
+    return next((a.fault for a in artifacts if a.fault is not None), None)
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two entries name the same person: by address, or by name however it is spaced."""
+    return bool(_marks(one) & _marks(other))
+
+
+def _marks(text: str) -> set[str]:
+    folded = text.casefold()
+    addresses = set(re.findall(r"[^\s<>()\[\],;]+@[^\s<>()\[\],;]+", folded))
+    for address in addresses:
+        folded = folded.replace(address, " ")
+    text = re.sub(r"[(\[].*?[)\]]", " ", folded)
+    # "Reyes, Dana" is a name; what stands behind the comma of "Dana Reyes, CISO" is a title
+    names = [text, text.split(",")[0]] if "," in text else [text]
+    words = [sorted(re.findall(r"\w+", name)) for name in names]
+    return addresses | {" ".join(w) for w in words if len(w) > 1 or (w and len(names) == 1)}
+
+
+def days_between(earlier: str, later: str) -> int:
+    """Whole days from one day to another, both as year-month-day."""
+    return (date.fromisoformat(later) - date.fromisoformat(earlier)).days

@@ -1,0 +1,275 @@
+"""Determinations: what decides, what refutes, and what does neither."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+from conftest import (
+    AS_OF,
+    CORP,
+    ELSEWHERE,
+    PROD,
+    Rule,
+    attestation,
+    exemption,
+    finding,
+    said,
+)
+
+from scanner.assess.assessment import assess
+from scanner.assess.catalogue import Catalogue
+from scanner.assess.result import ObjectiveResult
+from scanner.assess.statements import Artifact, Declarations, Inherited, Statements
+from scanner.findings import Finding, Missing
+
+RULE = Rule(
+    id="account-mfa-enforced",
+    practice="IA.L2-3.5.3",
+    decides=("3.5.3[c]", "3.5.3[d]"),
+    providers=("entra", "aws"),
+)
+
+
+def one(
+    catalogue: Catalogue,
+    findings: Iterable[Finding],
+    statements: Statements = Statements(),
+    objective: str = "3.5.3[d]",
+    targets: tuple[object, ...] = (CORP,),
+    rules: tuple[Rule, ...] = (RULE,),
+    as_of: str = AS_OF,
+    without: frozenset[str] = ELSEWHERE,
+) -> ObjectiveResult:
+    made = assess(
+        list(findings),
+        rules,
+        catalogue,
+        statements,
+        2,
+        as_of,
+        targets,
+        without=without,  # type: ignore[arg-type]
+    )
+    result = made.objective(objective)
+    assert result is not None
+    return result
+
+
+def test_a_deciding_pass_at_every_target_is_met(catalogue: Catalogue) -> None:
+    assert one(catalogue, [finding("pass")]).determination == "MET"
+
+
+def test_a_target_without_a_pass_is_named(catalogue: Catalogue) -> None:
+    result = one(catalogue, [finding("pass")], targets=(CORP, PROD))
+    assert result.determination == "NOT ASSESSED"
+    assert [b.text for b in result.by] == ["account-mfa-enforced was not judged at prod"]
+
+
+def test_a_class_that_nobody_reads_is_named(catalogue: Catalogue) -> None:
+    result = one(catalogue, [finding("pass")], without=frozenset())
+    assert result.determination == "NOT ASSESSED"
+    assert {b.target for b in result.by} == {"server", "code"}
+    both = attestation("3.5.3[d]", targets=("server", "code"))
+    assert one(catalogue, [finding("pass")], said(both), without=frozenset()).determination == "MET"
+
+
+def test_nothing_to_judge_anywhere_is_not_met_by_silence(catalogue: Catalogue) -> None:
+    idle = finding("not-applicable", subject=None, count=4)
+    assert one(catalogue, [idle]).determination == "NOT ASSESSED"
+    elsewhere = finding("not-applicable", subject=None, target="prod", provider="aws", count=4)
+    assert one(catalogue, [finding("pass"), elsewhere], targets=(CORP, PROD)).determination == "MET"
+
+
+def test_a_refuting_finding_beats_an_attestation(catalogue: Catalogue) -> None:
+    result = one(catalogue, [finding("fail")], said(attestation("3.5.3[d]")))
+    assert result.determination == "NOT MET"
+    assert result.by[0].kind == "finding"
+    assert [n.kind for n in result.notes] == ["conflict"]
+
+
+@pytest.mark.parametrize("strength", ["observed", "enforced", "configured"])
+def test_configured_never_decides(catalogue: Catalogue, strength: str) -> None:
+    result = one(catalogue, [finding("pass", strength=strength)])
+    assert result.determination == ("NOT ASSESSED" if strength == "configured" else "MET")
+
+
+def test_a_hint_is_never_not_met(catalogue: Catalogue) -> None:
+    hint = finding("fail", refutes="never")
+    assert one(catalogue, [hint]).determination == "NOT ASSESSED"
+
+
+def test_a_rule_that_only_informs_refutes_when_it_says_so(catalogue: Catalogue) -> None:
+    informs = finding("fail", decides=(), informs=("3.5.3[a]",))
+    statements = said(attestation("3.5.3[a]"))
+    assert one(catalogue, [informs], statements, "3.5.3[a]").determination == "NOT MET"
+    passes = finding("pass", decides=(), informs=("3.5.3[a]",))
+    assert one(catalogue, [passes], objective="3.5.3[a]").determination == "NOT ASSESSED"
+    assert one(catalogue, [passes], statements, "3.5.3[a]").determination == "MET"
+
+
+def test_the_declared_product_counts_and_another_does_not(catalogue: Catalogue) -> None:
+    def products(*records: dict[str, object]) -> Statements:
+        return Statements(declarations=Declarations(lists={"products": records}))
+
+    other = {"id": "x", "job": "access", "product": "Other", "providers": ["aws"]}
+    this = {"id": "y", "job": "access", "product": "This", "providers": ["entra"]}
+
+    def at(verdict: str, statements: Statements) -> str:
+        made = finding(verdict, refutes="if-declared", product="access")
+        return one(catalogue, [made], statements).determination
+
+    assert at("fail", products(this)) == "NOT MET"
+    assert at("fail", products(other)) == "NOT ASSESSED"
+    assert at("fail", Statements()) == "NOT ASSESSED"
+    assert at("pass", products(this)) == "MET"
+    assert at("pass", Statements()) == "NOT ASSESSED"
+
+
+def test_an_unknown_is_named_and_no_attestation_silences_it(catalogue: Catalogue) -> None:
+    gap = Missing(id="abc", operation="iam:GetCredentialReport", permission="iam:X")
+    unknown = finding("unknown", reason="denied", gap=gap)
+    for statements in (said(), said(attestation("3.5.3[d]", targets=("corp",)))):
+        result = one(catalogue, [finding("pass", subject="user-2"), unknown], statements)
+        assert result.determination == "NOT ASSESSED"
+        assert result.by[0].text == "account-mfa-enforced is unknown at corp: denied: iam:X"
+
+
+def test_where_the_platform_cannot_tell_a_statement_of_that_target_stands_in(
+    catalogue: Catalogue,
+) -> None:
+    unknown = finding("unknown", reason="not-in-this-cloud")
+    assert one(catalogue, [unknown], said(attestation("3.5.3[d]"))).determination == "NOT ASSESSED"
+    named = said(attestation("3.5.3[d]", targets=("corp",)))
+    assert one(catalogue, [unknown], named).determination == "MET"
+
+
+def test_no_source_leaves_it_to_the_attestation(catalogue: Catalogue) -> None:
+    nobody = finding("unknown", reason="no-source", target=None)
+    assert one(catalogue, [nobody], said(attestation("3.5.3[d]"))).determination == "MET"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"review_by": "2026-11-23"}, "review was due on 2026-11-23"),
+        ({"on": "2026-11-25", "review_by": "2027-11-24"}, "after the day of the assessment"),
+        ({"form": "draft"}, "drafts are not evidence"),
+        ({"proposed": True}, "nobody has confirmed"),
+        ({"approver": "dana reyes <dana@example.com>"}, "approved what he or she states"),
+        ({"artifacts": ()}, "points at no artifact"),
+        ({"artifacts": (Artifact(path="ssp.pdf"),)}, "ssp.pdf is missing"),
+        (
+            {"artifacts": (Artifact(path="ssp.pdf", sha256="1" * 64, actual="2" * 64),)},
+            "has changed",
+        ),
+    ],
+)
+def test_attestations_that_do_not_count(
+    catalogue: Catalogue, change: dict[str, object], words: str
+) -> None:
+    good = attestation("3.12.4[a]")
+    assert one(catalogue, [], said(good), "3.12.4[a]").determination == "MET"
+    result = one(catalogue, [], said(attestation("3.12.4[a]", **change)), "3.12.4[a]")
+    assert result.determination == "NOT ASSESSED"
+    assert any(words in b.text for b in result.by), [b.text for b in result.by]
+
+
+def test_the_last_day_of_a_statement_still_counts(catalogue: Catalogue) -> None:
+    last = attestation("3.12.4[a]", review_by=AS_OF)
+    assert one(catalogue, [], said(last), "3.12.4[a]").determination == "MET"
+
+
+def test_an_admission_is_not_met_and_conflicts_are_named(catalogue: Catalogue) -> None:
+    yes = attestation("3.12.4[a]")
+    no = attestation("3.12.4[a]", id="no", says="not-satisfied", artifacts=())
+    result = one(catalogue, [], said(yes, no), "3.12.4[a]")
+    assert result.determination == "NOT MET"
+    assert [n.ref for n in result.notes] == [yes.id]
+    absent = exemption("not-applicable", "3.12.4[a]")
+    result = one(catalogue, [], said(yes, exceptions=(absent,)), "3.12.4[a]")
+    assert result.determination == "NOT ASSESSED"
+    assert result.by[0].kind == "conflict"
+
+
+def test_inheritance(catalogue: Catalogue) -> None:
+    def inherited(authorization: str, responsibility: str = "full") -> Statements:
+        part = Inherited(
+            provider="Cloud",
+            authorization=authorization,
+            responsibility=responsibility,  # type: ignore[arg-type]
+            service="gov",
+        )
+        made = said(attestation("3.10.1[b]", inherited=part))
+        return Statements(attestations=made.attestations, services={"gov": "fedramp-high"})
+
+    def at(statements: Statements) -> str:
+        return one(catalogue, [], statements, "3.10.1[b]", without=frozenset()).determination
+
+    assert at(inherited("fedramp-high")) == "MET"
+    assert at(inherited("fedramp-moderate")) == "NOT ASSESSED"  # the scope says otherwise
+    assert at(inherited("none")) == "NOT ASSESSED"
+    shared = inherited("fedramp-high", "shared")
+    assert at(shared) == "NOT ASSESSED"
+    own = attestation("3.10.1[b]", id="own")
+    both = Statements(attestations=(*shared.attestations, own), services=shared.services)
+    assert at(both) == "MET"
+
+
+def test_exceptions_cover_what_they_name(catalogue: Catalogue) -> None:
+    lathe, desk = finding("fail", subject="lathe"), finding("fail", subject="desk")
+    statements = said(
+        exceptions=(exemption("enduring-exception", "3.5.3[d]", subjects=("lathe",)),)
+    )
+    good = finding("pass", subject="user-2")
+    assert one(catalogue, [lathe, good], statements).determination == "MET"
+    assert one(catalogue, [lathe, desk, good], statements).determination == "NOT MET"
+    unselective = said(exceptions=(exemption("enduring-exception", "3.5.3[d]"),))
+    assert one(catalogue, [lathe], unselective).determination == "NOT MET"
+
+
+@pytest.mark.parametrize("kind", ["enduring-exception", "temporary-deficiency"])
+def test_exceptions_are_assessed_met(catalogue: Catalogue, kind: str) -> None:
+    made = said(exceptions=(exemption(kind, "3.8.4[a]"),))
+    assert one(catalogue, [], made, "3.8.4[a]").determination == "MET"
+
+
+def test_not_applicable_and_adjudication(catalogue: Catalogue) -> None:
+    absent = said(exceptions=(exemption("not-applicable", "3.5.3[d]"),))
+    assert one(catalogue, [], absent).determination == "NOT APPLICABLE"
+    assert one(catalogue, [finding("fail")], absent).determination == "NOT MET"
+    unread = finding("unknown", reason="denied")
+    assert one(catalogue, [unread], absent).determination == "NOT APPLICABLE"
+    memo = said(exceptions=(exemption("dod-cio-adjudication", "3.5.3[d]"),))
+    assert one(catalogue, [finding("fail")], memo).determination == "MET"
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "words"),
+    [
+        ("enduring-exception", {"ssp": None}, "described in the SSP"),
+        ("enduring-exception", {"ssp": Artifact(path="ssp.pdf")}, "missing"),
+        ("enduring-exception", {"mitigations": None}, "mitigations"),
+        ("enduring-exception", {"approver": "Reyes, Dana"}, "of his or her own"),
+        ("enduring-exception", {"approver": " dana  REYES, CISO"}, "of his or her own"),
+        ("enduring-exception", {"expires": "2026-11-23"}, "expired on 2026-11-23"),
+        ("temporary-deficiency", {"plan_of_action": None}, "operational plan of action"),
+        ("temporary-deficiency", {"arose": "2025-01-10"}, "in progress is not one"),
+        ("temporary-deficiency", {"reviewed": "2025-11-23"}, "more than a year old"),
+        ("dod-cio-adjudication", {"environment_unchanged": False}, "has not changed"),
+        ("not-applicable", {"rules": ("x",)}, "not of single findings"),
+        ("risk-accepted", {}, "170.24(b)"),
+    ],
+)
+def test_exceptions_that_do_not_count(
+    catalogue: Catalogue, kind: str, change: dict[str, object], words: str
+) -> None:
+    made = said(exceptions=(exemption(kind, "3.8.4[a]", **change),))
+    result = one(catalogue, [], made, "3.8.4[a]")
+    assert result.determination == "NOT ASSESSED"
+    assert any(words in b.text for b in result.by), [b.text for b in result.by]
+
+
+def test_an_accepted_risk_changes_nothing_for_cmmc(catalogue: Catalogue) -> None:
+    risk = exemption("risk-accepted", "3.5.3[d]", subjects=("user-1",))
+    assert one(catalogue, [finding("fail")], said(exceptions=(risk,))).determination == "NOT MET"
