@@ -100,16 +100,18 @@ class Account:
             config["proxies"] = {"http": options.proxy, "https": options.proxy}
         if options.endpoint is not None:
             config["s3"] = {"addressing_style": "path"}
-            config["inject_host_prefix"] = False
         if fips:
             config["use_fips_endpoint"] = True
-        return self.core.create_client(
+        made = self.core.create_client(
             service,
             region_name=region,
             endpoint_url=options.endpoint,
             verify=options.ca_bundle,
             config=Config(**config),
         )
+        if options.endpoint is not None:
+            made.meta.events.register("before-sign", _to_endpoint(options.endpoint))
+        return made
 
     def ask(
         self,
@@ -313,6 +315,18 @@ class Aws:
             lambda client: cast(dict[str, Any], getattr(client, method)(**params)),
             none_on,
         )
+
+
+def _to_endpoint(endpoint: str) -> Callable[..., None]:
+    """Some services put an account id before the host that was asked for; take it off again."""
+    from urllib.parse import urlsplit, urlunsplit
+
+    host = urlsplit(endpoint).netloc
+
+    def before_sign(request: Any, **_: Any) -> None:
+        request.url = urlunsplit(urlsplit(request.url)._replace(netloc=host))
+
+    return before_sign
 
 
 def _method(operation: str) -> str:

@@ -281,10 +281,9 @@ def fargate_fips(aws: Aws) -> Iterator[FipsSetting]:
     clusters = next(aws.pages("ecs:ListClusters", maxResults=1), {}).get("clusterArns")
     if not clusters:
         return
-    settings = aws.call("ecs:ListAccountSettings", name="fargateFIPSMode", effectiveSettings=True)[
-        "settings"
-    ]
-    value = next((s["value"] for s in settings if s["name"] == "fargateFIPSMode"), None)
+    pages = aws.pages("ecs:ListAccountSettings", effectiveSettings=True)
+    settings = {s["name"]: s["value"] for page in pages for s in page["settings"]}
+    value = settings.get("fargateFIPSMode")
     yield FipsSetting(
         **aws.here("ecs:ListAccountSettings"),
         subject=f"{aws.account}/{aws.region}/fargateFIPSMode",

@@ -123,7 +123,7 @@ def refusal(error: Exception, operation: str, permission: str | None) -> Refused
         | b.UnknownServiceError,
     ):
         reason = "not-in-this-cloud"
-    elif isinstance(error, b.HTTPClientError):
+    elif isinstance(error, b.ConnectionError | b.HTTPClientError):
         reason = "unreachable"
     return Refused(reason, operation, str(error))
 

@@ -54,8 +54,14 @@ class AwsSession:
         self._options = options
         self._root = Account("", partition, core, options)
         self._accounts: dict[str, Account] = {}
+        self._scopes: list[Scope] | None = None
 
     def scopes(self) -> Iterable[Scope]:
+        if self._scopes is None:
+            self._scopes = self._enter()
+        return self._scopes
+
+    def _enter(self) -> list[Scope]:
         given = self._target.options
         role = given.get("role_arn")
         if role is not None:

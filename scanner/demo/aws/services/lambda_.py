@@ -64,6 +64,13 @@ def get_function_code_signing_config(call: Call) -> Output:
     return {"CodeSigningConfigArn": arn, "FunctionName": name}
 
 
+@ours("lambda:ListFunctionsByCodeSigningConfig")
+def list_functions_by_code_signing_config(call: Call) -> Output:
+    wanted = call.params["CodeSigningConfigArn"]
+    names = [name for name, arn in call.table(_FUNCTIONS).items() if arn == wanted]
+    return {"FunctionArns": [call.arn("lambda", f"function:{name}") for name in names]}
+
+
 def _bare(name: str) -> str:
     """The function's name, from its name or its ARN."""
     return name.split(":function:")[-1].split(":")[0]
