@@ -186,7 +186,7 @@ def _from_moto(call: Call, pages: Pager | None) -> Output:
     """moto's output; where we page, moto's own pages are gathered into one."""
     if pages is None:
         return forward(call)
-    changes: dict[str, Any] = {pages.token_in: None, pages.limit: None}
+    changes: dict[str, Any] = dict.fromkeys(filter(None, (pages.token_in, pages.limit)))
     whole = _rewritten(call, changes)
     token = whole.pop(pages.token_out, None)
     while token:

@@ -44,17 +44,14 @@ class MotoApp:
         for name, value in _SETTINGS.items():
             os.environ.setdefault(name, value)
         try:
-            from moto.moto_server.werkzeug_app import (
-                DomainDispatcherApplication,
-                create_backend_app,
-            )
+            from scanner.demo.aws.moto_dispatch import dispatcher
         except ImportError as error:
             raise InputError(
                 f"the AWS emulator needs the demo extra ({error.name} is missing): "
                 "pip install 'cmmc-scan[demo]'"
             ) from None
         _choose_managed_policies()
-        self._app = DomainDispatcherApplication(create_backend_app)
+        self._app = dispatcher()
         self._lock = threading.Lock()
         self.reset()
 

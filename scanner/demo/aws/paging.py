@@ -93,7 +93,7 @@ class Pager(NamedTuple):
 
     token_in: str
     token_out: str
-    limit: str
+    limit: str | None
     lists: tuple[str, ...]
     more: str | None
     size: Size
@@ -110,7 +110,7 @@ def pager(service: str, operation: str) -> Pager | None:
     return Pager(
         token_in=spec["input_token"],
         token_out=spec["output_token"],
-        limit=spec["limit_key"],
+        limit=spec.get("limit_key"),
         lists=(lists,) if isinstance(lists, str) else tuple(lists),
         more=spec.get("more_results"),
         size=size,
@@ -138,7 +138,7 @@ class Listings:
         else:
             rest = {}
             listing, start, items = self._find(service, str(token))
-        limit = params.get(how.limit)
+        limit = params.get(how.limit) if how.limit else None
         count = how.size.default if limit is None else min(int(limit), how.size.maximum)
         end = len(items) if count is None else start + count
         page: Output = {name: [] for name in how.lists} | rest

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from scanner.demo.aws.errors import Refusal
 from scanner.demo.aws.records import dated
-from scanner.demo.aws.registry import Call, Output, ours
+from scanner.demo.aws.registry import Call, Output, ours, overlay
 
 _TABLE = "cloudtrail.event_data_stores"
 _LISTED = {"EventDataStoreArn", "Name"}
@@ -49,3 +49,18 @@ def get_event_data_store(call: Call) -> Output:
         if wanted in {arn, arn.rsplit("/", 1)[-1]}:
             return dict(dated(store))
     raise Refusal("EventDataStoreNotFoundException", "The event data store was not found.")
+
+
+@overlay(
+    "cloudtrail:GetEventSelectors", "moto leaves out the selector that every trail begins with"
+)
+def get_event_selectors(call: Call, output: Output) -> Output:
+    if output.get("EventSelectors") or output.get("AdvancedEventSelectors"):
+        return output
+    default = {
+        "ReadWriteType": "All",
+        "IncludeManagementEvents": True,
+        "DataResources": [],
+        "ExcludeManagementEventSources": [],
+    }
+    return {"TrailARN": output["TrailARN"], "EventSelectors": [default]}
