@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from scanner.assess import poam as poam_rules
-from scanner.assess.catalogue import Catalogue, Practice
+from scanner.assess.catalogue import Catalogue
 from scanner.assess.determine import Case, Rule, Target, determine
 from scanner.assess.evidence import Evidence, Placer, sort
 from scanner.assess.result import (
@@ -20,6 +20,7 @@ from scanner.assess.score import Value, lost, score, score_level_3, values, why_
 from scanner.assess.statements import Attestation, Exemption, Statements, objectives_of
 from scanner.assess.validity import attestation_fault, cmmc_fault
 from scanner.findings import Finding
+from scanner.frameworks import Practice, cross_references
 
 
 def assess(
@@ -69,7 +70,7 @@ def assess(
         evidence,
         attested_items(statements, as_of),
     )
-    results = [_practice(p, judged, worth, catalogue) for p in practices]
+    results = [_practice(p, judged, worth) for p in practices]
     return _conclude(results, worth, catalogue, level, as_of, statements, void, evidence)
 
 
@@ -141,7 +142,6 @@ def _practice(
     practice: Practice,
     judged: Mapping[str, ObjectiveResult],
     worth: Mapping[str, Value],
-    catalogue: Catalogue,
 ) -> PracticeResult:
     objectives = tuple(judged[name] for name in practice.objectives)
     determination = combine([o.determination for o in objectives])
@@ -154,15 +154,13 @@ def _practice(
         level=practice.level,
         determination=determination,
         points=value.most if value is not None else None,
+        points_least=value.least if value is not None else None,
+        points_why=value.why if value is not None else "",
         lost_least=least,
         lost_most=most,
         why=_why(determination, objectives),
         objectives=objectives,
-        iso=tuple(
-            p.control
-            for p in catalogue.controls_of(practice.id)
-            if p.focus and p.strength in ("both", "one")
-        ),
+        iso=tuple(pair.iso for pair in cross_references(practice)),
     )
 
 

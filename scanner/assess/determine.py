@@ -7,7 +7,6 @@ from typing import Protocol
 
 import msgspec
 
-from scanner.assess.catalogue import Objective
 from scanner.assess.evidence import Evidence, Tally
 from scanner.assess.reasons import (
     class_missing,
@@ -22,6 +21,7 @@ from scanner.assess.reasons import (
 )
 from scanner.assess.result import Because, Determination, ObjectiveResult
 from scanner.assess.statements import Attestation, Exemption
+from scanner.frameworks import Objective
 
 
 class Rule(Protocol):
@@ -191,8 +191,8 @@ def _by_units(
 def concerned(case: Case) -> tuple[list[Target], list[str]]:
     """In-scope targets that have to answer, and classes for which there is no target."""
     inside = [t for t in case.targets if t.in_scope]
-    classes = [c for c in case.objective.classes if c not in case.without]
-    if case.objective.classes:
+    classes = [c for c in case.objective.concerns if c not in case.without]
+    if case.objective.concerns:
         targets = [t for t in inside if set(t.classes) & set(classes)]
         present = {c for t in targets for c in t.classes}
         return targets, [c for c in classes if c not in present]

@@ -7,15 +7,11 @@ from datetime import date, timedelta
 
 import msgspec
 
-from scanner.assess.catalogue import (
-    FIPS,
-    NEVER_ON_POAM_L2,
-    NEVER_ON_POAM_L3,
-    SSP,
-    Practice,
-)
+from scanner.assess.catalogue import SSP, worth
 from scanner.assess.result import PracticeResult, Status
-from scanner.assess.score import Value
+from scanner.assess.score import Value, value_of
+from scanner.errors import Defect
+from scanner.frameworks import Practice
 
 MIN_SCORE = 88
 """0.8 of 110: 170.21(a)(2)(i)."""
@@ -32,48 +28,33 @@ class Eligibility(msgspec.Struct, frozen=True):
 
 
 def eligibility(practice: Practice, value: Value | None) -> Eligibility:
-    """Item by item, by 32 CFR 170.21(a)."""
-    if practice.level == 1:
-        return Eligibility(False, "Level 1 knows no POA&M (32 CFR 170.21(a)(1))")
-    if practice.level == 3:
-        if practice.id in NEVER_ON_POAM_L3:
-            return Eligibility(False, "excluded by name (32 CFR 170.21(a)(3)(ii))")
-        return Eligibility(True, "Level 3, not excluded by name (32 CFR 170.21(a)(3))")
-    if practice.id in NEVER_ON_POAM_L2:
-        return Eligibility(False, "excluded by name (32 CFR 170.21(a)(2)(iii))")
-    if practice.id == FIPS and value is not None:
-        if value.most <= 3:
-            return Eligibility(
-                True,
-                "the one exception above 1 point: encryption is employed but not FIPS-validated, "
-                "value 3 (32 CFR 170.21(a)(2)(ii))",
-            )
-        if value.least > 3:
-            return Eligibility(
-                False,
-                "value 5, encryption is not employed; only at value 3 may it stand on a POA&M "
-                "(32 CFR 170.21(a)(2)(ii))",
-            )
-        return Eligibility(
-            None,
-            "allowed only at value 3 (32 CFR 170.21(a)(2)(ii)); " + value.why,
-        )
-    points = value.least if value is not None else practice.value
-    if points is not None and points > 1:
-        return Eligibility(False, f"value {points} is greater than 1 (32 CFR 170.21(a)(2)(ii))")
-    return Eligibility(True, "value 1, not excluded by name (32 CFR 170.21(a)(2))")
+    """Item by item, by 32 CFR 170.21(a). `value`: what the assessment decided it is worth."""
+    rule = practice.poam
+    if rule.allowed != "conditional":
+        points = worth(practice)
+        named = f"{practice.id} is worth {points}. " if points is not None else ""
+        return Eligibility(rule.allowed == "yes", f"{named}{rule.say} ({rule.cite})")
+    least = value.least if value is not None else worth(practice)
+    most = value.most if value is not None else worth(practice)
+    limit = practice.partial_weight
+    if least is None or most is None or limit is None:
+        raise Defect(f"{practice.id} has a condition for the POA&M and no partial value")
+    why = f" {value.why}." if value is not None and value.why else ""
+    if most <= limit:
+        return Eligibility(True, f"Worth {most} here:{why} {rule.say} ({rule.cite})")
+    if least > limit:
+        return Eligibility(False, f"Worth {least} here:{why} {rule.say} ({rule.cite})")
+    return Eligibility(None, f"Worth {least} or {most}:{why} {rule.say} ({rule.cite})")
 
 
 def blockers(
-    practices: Mapping[str, Practice],
-    results: Sequence[PracticeResult],
-    values: Mapping[str, Value],
+    practices: Mapping[str, Practice], results: Sequence[PracticeResult]
 ) -> dict[str, str]:
     """Open practices that may not stand on a POA&M, with the reason."""
     found: dict[str, str] = {}
     for result in results:
         if result.determination in ("NOT MET", "NOT ASSESSED"):
-            judged = eligibility(practices[result.id], values.get(result.id))
+            judged = eligibility(practices[result.id], value_of(result))
             if judged.allowed is not True:
                 found[result.id] = judged.reason
     return found

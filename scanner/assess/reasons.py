@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scanner.assess.catalogue import Objective
 from scanner.assess.evidence import Pile, Tally
 from scanner.assess.result import Because, BecauseKind
 from scanner.assess.statements import Attestation, Exemption
+from scanner.frameworks import Objective
 
 CANNOT_TELL = frozenset({"not-supported", "not-in-this-cloud", "unlicensed"})
 """Reasons for an unknown where asking again cannot help: an attestation that names the target may

@@ -46,6 +46,10 @@ class PracticeResult(msgspec.Struct, frozen=True, kw_only=True):
     determination: Determination
     points: int | None
     """Its value by 32 CFR 170.24, as decided so far (the worse one while open)."""
+    points_least: int | None = None
+    """The better one; differs only while a partial value is open."""
+    points_why: str = ""
+    """What a partial value turns on."""
     lost_least: int
     """Points that are surely lost."""
     lost_most: int

@@ -7,9 +7,11 @@ from typing import Protocol
 
 import msgspec
 
-from scanner.assess.catalogue import FIPS, MFA, SSP, Practice
+from scanner.assess.catalogue import FIPS, MFA, SSP, worth
 from scanner.assess.evidence import Evidence
 from scanner.assess.result import Determination, PracticeResult, Score
+from scanner.errors import Defect
+from scanner.frameworks import Practice
 
 MAX_LEVEL_2 = 110
 MAX_LEVEL_3 = 24
@@ -26,6 +28,13 @@ class Value(msgspec.Struct, frozen=True):
     least: int
     most: int
     why: str = ""
+
+
+def value_of(result: PracticeResult) -> Value | None:
+    """The value that an assessment gave a practice, or null where it has none."""
+    if result.points is None or result.points_least is None:
+        return None
+    return Value(result.points_least, result.points, result.points_why)
 
 
 class Judged(Protocol):
@@ -91,14 +100,15 @@ def values(
     """
     found: dict[str, Value] = {}
     for practice in practices:
-        if practice.value is None:
+        points = worth(practice)
+        if points is None:
             continue
         if practice.id == MFA:
             found[practice.id] = _mfa(practice, objectives, evidence, items)
         elif practice.id == FIPS:
             found[practice.id] = _fips(practice, objectives, evidence, items)
         else:
-            found[practice.id] = Value(practice.value, practice.value)
+            found[practice.id] = Value(points, points)
     return found
 
 
@@ -147,8 +157,10 @@ def _fips(
 
 
 def _both(practice: Practice) -> tuple[int, int]:
-    full = practice.value if practice.value is not None else 5
-    return full, practice.partial if practice.partial is not None else 3
+    full, partial = practice.weight, practice.partial_weight
+    if full is None or partial is None:
+        raise Defect(f"{practice.id} has no partial value in the catalogue")
+    return full, partial
 
 
 class Rank(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,9 +177,9 @@ class Rank(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def ranking(results: Sequence[PracticeResult], blockers: Mapping[str, str]) -> tuple[Rank, ...]:
-    """Open practices: POA&M blockers first, then by points regained, NOT MET before unassessed.
+    """Open practices: POA&M blockers first, then NOT MET before unassessed, then by points.
 
-    `blockers`: practice id -> why it may not stand on a POA&M (poam.py).
+    `blockers`: practice id -> why it may not stand on a POA&M (`poam.blockers`).
     """
     still_open = [r for r in results if r.determination in ("NOT MET", "NOT ASSESSED")]
     ranks = [

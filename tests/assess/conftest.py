@@ -35,7 +35,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
 @pytest.fixture(scope="session")
 def catalogue() -> Catalogue:
-    from scanner.assess.frame import load_catalogue
+    from scanner.assess.catalogue import load_catalogue
 
     return load_catalogue()
 

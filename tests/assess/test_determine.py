@@ -31,10 +31,13 @@ RULE = Rule(
 )
 
 
+NOTHING = Statements()
+
+
 def one(
     catalogue: Catalogue,
     findings: Iterable[Finding],
-    statements: Statements = Statements(),
+    statements: Statements = NOTHING,
     objective: str = "3.5.3[d]",
     targets: tuple[object, ...] = (CORP,),
     rules: tuple[Rule, ...] = (RULE,),

@@ -17,8 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.assess.assessment import assess
-from scanner.assess.catalogue import Catalogue, Practice
-from scanner.assess.frame import load_catalogue
+from scanner.assess.catalogue import Catalogue, load_catalogue
 from scanner.assess.result import Assessment
 from scanner.assess.statements import Declarations, Statements
 from scanner.findings import Finding
@@ -33,7 +32,7 @@ KEEP = (
     "CA.L2-3.12.4",
     "MP.L2-3.8.4",
 )
-PRACTICES: dict[str, Practice] = {name: FULL.practices[name] for name in KEEP}
+PRACTICES = {name: FULL.practices[name] for name in KEEP}
 OBJECTIVES = {o: FULL.objectives[o] for p in PRACTICES.values() for o in p.objectives}
 SMALL = Catalogue(practices=PRACTICES, objectives=OBJECTIVES, classes=FULL.classes)
 TARGETS = (CORP, PROD, BASTION)

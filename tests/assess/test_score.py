@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.assess import poam
-from scanner.assess.catalogue import FIPS, MFA, SSP, Catalogue
+from scanner.assess.catalogue import FIPS, MFA, SSP, Catalogue, load_catalogue
 from scanner.assess.evidence import Evidence
-from scanner.assess.frame import load_catalogue
 from scanner.assess.result import Determination, PracticeResult
 from scanner.assess.score import Value, lost, ranking, score, score_level_3, values, why_no_score
 
@@ -44,7 +43,8 @@ def results(determinations: dict[str, Determination], level: int = 2) -> list[Pr
                 title=practice.title,
                 level=level,
                 determination=word,
-                points=practice.value,
+                points=practice.weight or practice.points,
+                points_least=practice.weight or practice.points,
                 lost_least=least,
                 lost_most=most,
                 why=(),
@@ -70,7 +70,7 @@ def test_score_is_110_minus_the_values_of_what_is_not_met(
 ) -> None:
     special = {MFA: mfa, FIPS: fips, SSP: 0}
     taken = sum(
-        special.get(p.id, p.value or 0)
+        special.get(p.id, p.weight or 0)
         for p, word in zip(LEVEL_2, words, strict=True)
         if word == "NOT MET"
     )
@@ -113,11 +113,11 @@ def test_the_ends_of_the_scale_are_reached() -> None:
 
 
 def test_the_published_values(catalogue: Catalogue) -> None:
-    found = [p.value for p in LEVEL_2 if p.value is not None and p.partial is None]
+    found = [p.weight for p in LEVEL_2 if p.weight is not None and p.partial_weight is None]
     assert (found.count(5), found.count(3), found.count(1)) == (42, 14, 51)
-    assert sorted(p.id for p in LEVEL_2 if p.partial is not None) == [MFA, FIPS]
+    assert sorted(p.id for p in LEVEL_2 if p.partial_weight is not None) == [MFA, FIPS]
     assert sum(v.most for v in plain_values().values()) == 313
-    assert catalogue.practices[SSP].value is None
+    assert catalogue.practices[SSP].weight is None
 
 
 def test_without_a_plan_there_is_no_score() -> None:
@@ -141,7 +141,7 @@ def test_what_may_stand_on_a_poam() -> None:
 def test_the_catalogue_says_the_same_of_the_poam() -> None:
     for practice in LEVEL_2:
         judged_here = poam.eligibility(practice, values(LEVEL_2, {}, Evidence()).get(practice.id))
-        expected = {"yes": True, "no": False, "conditional": None}[practice.poam]
+        expected = {"yes": True, "no": False, "conditional": None}[practice.poam.allowed]
         assert judged_here.allowed is expected, practice.id
 
 
@@ -151,7 +151,7 @@ def status(determinations: dict[str, Determination], level: int = 2, fips: int =
     return poam.status(level, made, CATALOGUE.practices, worth).status
 
 
-ONE_POINT = [p.id for p in LEVEL_2 if p.value == 1 and p.poam == "yes"]
+ONE_POINT = [p.id for p in LEVEL_2 if p.weight == 1 and p.poam.allowed == "yes"]
 
 
 def not_met(*names: str) -> dict[str, Determination]:
@@ -182,12 +182,14 @@ def test_level_1_is_all_or_nothing() -> None:
 
 def test_level_3_asks_for_20_of_24() -> None:
     practices = CATALOGUE.of_level(3)
-    free = [p.id for p in practices if p.id not in poam.NEVER_ON_POAM_L3]
+    free = [p.id for p in practices if p.poam.allowed == "yes"]
+    barred = [p.id for p in practices if p.poam.allowed == "no"]
     assert len(practices) == 24
     assert score_level_3(results(not_met(*free[:4]), 3)).low == 20
     assert status(not_met(*free[:4]), level=3) == "Conditional Level 3"
     assert status(not_met(*free[:5]), level=3) == poam.NONE
-    for name in poam.NEVER_ON_POAM_L3:
+    assert len(barred) == 7
+    for name in barred:
         assert status(not_met(name), level=3) == poam.NONE
 
 
@@ -200,7 +202,7 @@ def test_close_out_is_180_days_later(day: str, last: str) -> None:
 
 def test_blockers_come_first() -> None:
     made = results(not_met(ONE_POINT[0], "PE.L2-3.10.3", MFA))
-    blockers = poam.blockers(CATALOGUE.practices, made, plain_values())
+    blockers = poam.blockers(CATALOGUE.practices, made)
     assert [r.practice for r in ranking(made, blockers)] == [MFA, "PE.L2-3.10.3", ONE_POINT[0]]
 
 

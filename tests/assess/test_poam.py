@@ -1,0 +1,170 @@
+"""The POA&M: its items, and a poam.yaml that never loses people's words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import AS_OF, CORP, ELSEWHERE, Rule, attestation, finding, said
+
+from scanner.assess.assessment import assess
+from scanner.assess.catalogue import Catalogue
+from scanner.assess.poam_file import HEADER, load_plan, merged
+from scanner.assess.poam_items import Kept, KeptPlan, Milestone, items
+from scanner.assess.result import Assessment
+from scanner.errors import InputError
+
+RULE = Rule(id="r", decides=("3.5.3[d]", "3.1.9[a]"), providers=("entra",))
+
+
+def judged(catalogue: Catalogue, *objectives: str, as_of: str = AS_OF) -> Assessment:
+    found = [finding("fail", rule="r", decides=(name,), subject=name) for name in objectives]
+    return assess(found, [RULE], catalogue, said(), 2, as_of, [CORP], without=ELSEWHERE)
+
+
+def met(catalogue: Catalogue, practice: str, as_of: str) -> Assessment:
+    done = attestation(practices=(practice,), id="done")
+    return assess([], [RULE], catalogue, said(done), 2, as_of, [], without=ELSEWHERE)
+
+
+def test_an_item_has_every_field(catalogue: Catalogue) -> None:
+    result = judged(catalogue, "3.5.3[d]", "3.10.3[a]")
+    plan = KeptPlan(
+        conditional_status_date="2026-10-01",
+        point_of_contact="Ira Cole",
+        items=(
+            Kept(
+                id="visitors",
+                practice="PE.L2-3.10.3",
+                status="Ongoing",
+                status_since="2026-09-01",
+                first_detected="2026-08-15",
+                resources_required="2 days",
+                scheduled_completion="2027-05-01",
+                milestones=(Milestone(description="Print badges", due="2026-11-01"),),
+            ),
+        ),
+    )
+    seen = {finding(rule="r", subject="3.5.3[d]").fingerprint: "2026-07-04"}
+    mfa, visitors = sorted(items(result, catalogue.practices, plan, seen), key=lambda i: i.practice)
+    assert mfa.practice == "IA.L2-3.5.3"
+    assert mfa.first_detected == "2026-07-04"
+    assert mfa.point_of_contact == "Ira Cole"
+    assert mfa.close_out_due == "2027-03-30"
+    assert mfa.eligible is False
+    assert "more than one point" in mfa.eligible_why
+    assert mfa.source == tuple(seen)
+    assert mfa.objectives == ("3.5.3[d]",)
+    assert "the resources required" in mfa.lacks
+    assert visitors.id == "visitors"
+    assert visitors.first_detected == "2026-08-15"
+    assert visitors.lacks == (
+        "a date within the close-out: 2027-05-01 is after 2027-03-30 (32 CFR 170.21(b))",
+        "a new date for the milestone 'Print badges', due 2026-11-01",
+    )
+
+
+def test_a_status_that_ran_out_is_said(catalogue: Catalogue) -> None:
+    plan = KeptPlan(conditional_status_date="2026-01-01")
+    (item,) = items(judged(catalogue, "3.1.9[a]"), catalogue.practices, plan)
+    assert any("expired on 2026-06-30" in text for text in item.lacks)
+
+
+MINE = """\
+# our plan, kept by Ira
+schema: 1
+conditional_status_date: 2026-10-01   # from SPRS
+items:
+  # MFA: blocked on the new tenant
+  - id: mfa
+    practice: IA.L2-3.5.3
+    status: Completed      # we think
+    weakness: >
+      Two contractors sign in
+      without a key.
+    milestones:
+      - {description: Buy keys, due: 2026-12-01, done: null}   # 20 of them
+    comments: "Ask Sam: is the vendor's date firm?"
+  # banner
+  - {id: banner, practice: AC.L2-3.1.9, status: Ongoing}  # small
+# the end
+"""
+
+
+def merge(tmp_path: Path, text: str, result: Assessment) -> str:
+    path = tmp_path / "poam.yaml"
+    path.write_bytes(text.encode())
+    return merged(text, load_plan(path), result)
+
+
+def test_words_and_comments_stay(catalogue: Catalogue, tmp_path: Path) -> None:
+    result = judged(catalogue, "3.5.3[d]", "3.1.9[a]", "3.10.3[a]")
+    new = merge(tmp_path, MINE, result)
+    expected = MINE.replace(
+        "    status: Completed      # we think\n",
+        "    status: Ongoing      # we think\n    status_since: 2026-11-24\n",
+    )
+    head, tail = new.split("  - id: PE.L2-3.10.3\n")
+    assert head + "# the end\n" == expected
+    assert tail.endswith("# the end\n")
+    plan = load_plan(_written(tmp_path, new))
+    assert [k.id for k in plan.items] == ["mfa", "banner", "PE.L2-3.10.3"]
+    assert merged(new, plan, result) == new
+
+
+def _written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "poam.yaml"
+    path.write_bytes(text.encode())
+    return path
+
+
+def test_what_is_met_is_completed_and_opens_again(catalogue: Catalogue, tmp_path: Path) -> None:
+    done = met(catalogue, "AC.L2-3.1.9", "2026-12-01")
+    new = merge(tmp_path, MINE, done)
+    assert "{id: banner, practice: AC.L2-3.1.9, status: Completed, status_since: 2026-12-01}" in new
+    again = judged(catalogue, "3.1.9[a]", as_of="2026-12-08")
+    newer = merge(tmp_path, new, again)
+    assert "status: Ongoing, status_since: 2026-12-08}  # small" in newer
+
+
+def test_not_assessed_changes_nothing(catalogue: Catalogue, tmp_path: Path) -> None:
+    assert merge(tmp_path, MINE, judged(catalogue)) == MINE
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_new_plan(catalogue: Catalogue, tmp_path: Path, newline: str) -> None:
+    result = judged(catalogue, "3.5.3[d]", "3.1.9[a]")
+    header = HEADER.replace("\n", newline)
+    text = merged(header, KeptPlan(), result)
+    assert text.startswith(header.replace("items: []", "items: ").rstrip())
+    assert text.count(newline) == text.count("\n")
+    plan = load_plan(_written(tmp_path, text))
+    assert {k.practice for k in plan.items} == {"IA.L2-3.5.3", "AC.L2-3.1.9"}
+    assert merged(None, KeptPlan(), result).replace("\n", newline) == text
+
+
+def test_items_in_brackets_cannot_be_added_to(catalogue: Catalogue, tmp_path: Path) -> None:
+    text = "schema: 1\nitems: [{id: a, practice: AC.L2-3.1.9, status: Ongoing}]\n"
+    with pytest.raises(InputError, match=r"poam.yaml:2: the items are written in brackets"):
+        merge(tmp_path, text, judged(catalogue, "3.5.3[d]"))
+
+
+def test_text_blocks_at_the_end(catalogue: Catalogue, tmp_path: Path) -> None:
+    text = (
+        "schema: 1\nitems:\n- id: a\n  practice: AC.L2-3.1.9\n  status: Ongoing\n"
+        "  comments: |\n    one\n\n    two"
+    )
+    new = merge(tmp_path, text, judged(catalogue, "3.5.3[d]", "3.1.9[a]"))
+    assert new.startswith(text + "\n")
+    plan = load_plan(_written(tmp_path, new))
+    assert plan.items[0].comments == "one\n\ntwo\n"
+    assert plan.items[1].practice == "IA.L2-3.5.3"
+
+
+def test_the_same_id_twice_is_refused(tmp_path: Path) -> None:
+    text = "schema: 1\nitems:\n- &x {id: a, practice: AC.L2-3.1.9, status: Ongoing}\n"
+    with pytest.raises(InputError):
+        load_plan(_written(tmp_path, text))
+    twice = "schema: 1\nitems:\n" + "- {id: a, practice: AC.L2-3.1.9, status: Ongoing}\n" * 2
+    with pytest.raises(InputError, match=r"poam.yaml:4:3: the item 'a' stands here twice"):
+        load_plan(_written(tmp_path, twice))
