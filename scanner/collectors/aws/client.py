@@ -41,6 +41,10 @@ PAGED_BY_HAND: dict[str, tuple[str, str]] = {
 """Operations that page although botocore has no paginator: request and response token."""
 
 
+class Garbled(Exception):
+    """An answer with status 200 that is not what the protocol promises."""
+
+
 @dataclass(frozen=True)
 class Options:
     """How every client of a target is made."""
@@ -109,6 +113,7 @@ class Account:
             verify=options.ca_bundle,
             config=Config(**config),
         )
+        made.meta.events.register("before-parse", _refuse_garbled)
         if options.endpoint is not None:
             made.meta.events.register("before-sign", _to_endpoint(options.endpoint))
         return made
@@ -123,6 +128,7 @@ class Account:
     ) -> T | None:
         """Send through the operation's client. None where the error says "nothing is set"."""
         from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
 
         if self.dead is not None:
             raise self._again(operation)
@@ -132,7 +138,7 @@ class Account:
             if code_of(error) in none_on:
                 return None
             raise self._judged(error, operation, region, permission) from error
-        except BotoCoreError as error:
+        except (BotoCoreError, ResponseParserError, Garbled) as error:
             refused = refusal(error, operation, permission)
             if refused.reason == "unreachable" and not self._offered(operation, region):
                 refused = Refused("not-in-this-cloud", operation, f"not offered in {region}")
@@ -315,6 +321,18 @@ class Aws:
             lambda client: cast(dict[str, Any], getattr(client, method)(**params)),
             none_on,
         )
+
+
+def _refuse_garbled(operation_model: Any, response_dict: dict[str, Any], **_: Any) -> None:
+    """botocore takes a JSON answer that is none (a proxy's page) for an empty one: refuse it."""
+    body = response_dict.get("body")
+    if (
+        response_dict["status_code"] < 300
+        and isinstance(body, bytes)
+        and "json" in operation_model.service_model.resolved_protocol
+        and body.strip()[:1] not in (b"", b"{")
+    ):
+        raise Garbled(f"the body is no JSON object but starts {body[:40]!r}")
 
 
 def _to_endpoint(endpoint: str) -> Callable[..., None]:
