@@ -182,9 +182,11 @@ def test_a_share_is_seeded(empty: Emulator, client: Any) -> None:
 
 def test_the_newest_fault_wins_and_can_be_taken_back(empty: Emulator, client: Any) -> None:
     empty.faults.add("*", "error-503")
-    with empty.faults.injected("iam:*", "error", code="NoSuchEntity", status=404, message="gone"):
-        with pytest.raises(client("iam").exceptions.NoSuchEntityException):
-            client("iam").list_users()
+    with (
+        empty.faults.injected("iam:*", "error", code="NoSuchEntity", status=404, message="gone"),
+        pytest.raises(client("iam").exceptions.NoSuchEntityException),
+    ):
+        client("iam").list_users()
     with pytest.raises(botocore.exceptions.ClientError, match="ServiceUnavailable"):
         client("iam").list_users()
     empty.faults.clear()

@@ -107,6 +107,7 @@ class _Route(NamedTuple):
     required_query: frozenset[str]
     required_headers: frozenset[str]
     fixed: int
+    current: bool
 
 
 @cache
@@ -133,6 +134,7 @@ def _route(operation: Any) -> _Route:
             s["name"].lower() for s in required if s.get("location") == "header"
         ),
         fixed=len(re.sub(r"\{[^}]*\}", "", path)),
+        current=not operation.deprecated,
     )
 
 
@@ -148,7 +150,7 @@ def _template(path: str) -> re.Pattern[str]:
 
 def _by_path(service: str, request: Request, query: dict[str, str]) -> tuple[str, dict[str, str]]:
     """The most particular of the operations that fit."""
-    best: tuple[tuple[int, int], str, dict[str, str]] | None = None
+    best: tuple[tuple[int, int, bool], str, dict[str, str]] | None = None
     for route in _routes(service):
         if route.method != request.method:
             continue
@@ -161,7 +163,7 @@ def _by_path(service: str, request: Request, query: dict[str, str]) -> tuple[str
         ):
             continue
         asked = len(route.literals) + len(route.required_query) + len(route.required_headers)
-        rank = (asked, route.fixed)
+        rank = (asked, route.fixed, route.current)
         if best is None or rank > best[0]:
             best = (rank, route.operation, found.groupdict())
     return (best[1], best[2]) if best else (UNKNOWN, {})

@@ -20,7 +20,7 @@ def parameters(service: str, operation: str, request: Request, labels: dict[str,
         return {}
     match models.protocol(service):
         case "json":
-            return json.loads(request.body or b"{}")
+            return _from_json(shape, json.loads(request.body or b"{}"))
         case "query" | "ec2" as protocol:
             form = parse_qs(request.body.decode(), keep_blank_values=True)
             flat = {name: values[0] for name, values in form.items()}
@@ -31,8 +31,8 @@ def parameters(service: str, operation: str, request: Request, labels: dict[str,
 
 def _from_rest(shape: Any, request: Request, labels: dict[str, str]) -> dict[str, Any]:
     query = parse_qs(request.query, keep_blank_values=True)
-    is_json = request.body[:1] == b"{"
-    found: dict[str, Any] = dict(json.loads(request.body)) if is_json else {}
+    in_body = json.loads(request.body) if request.body[:1] == b"{" else {}
+    found: dict[str, Any] = _from_json(shape, in_body)
     for name, member in shape.members.items():
         wire_name = member.serialization.get("name", name)
         match member.serialization.get("location"):
@@ -40,15 +40,33 @@ def _from_rest(shape: Any, request: Request, labels: dict[str, str]) -> dict[str
                 found[name] = unquote(labels[wire_name.replace("-", "_")])
             case "querystring" if wire_name in query:
                 values = query[wire_name]
-                if member.type_name == "list":
-                    found[name] = values
-                else:
-                    found[name] = _scalar_from_text(member, values[0])
+                is_list = member.type_name == "list"
+                found[name] = values if is_list else _scalar_from_text(member, values[0])
             case "header" if wire_name.lower() in request.headers:
                 found[name] = _scalar_from_text(member, request.headers[wire_name.lower()])
-            case None if wire_name in found and wire_name != name:
-                found[name] = found.pop(wire_name)
     return found
+
+
+def _from_json(shape: Any, value: Any) -> Any:
+    """A JSON value with its members under boto3's names; what the model lacks is left out."""
+    match shape.type_name:
+        case "structure" if not getattr(shape, "is_document_type", False):
+            names = {m.serialization.get("name", n): n for n, m in shape.members.items()}
+            return {
+                names[key]: _from_json(shape.members[names[key]], held)
+                for key, held in value.items()
+                if key in names and held is not None
+            }
+        case "list":
+            return [_from_json(shape.member, held) for held in value]
+        case "map":
+            return {key: _from_json(shape.value, held) for key, held in value.items()}
+        case "timestamp":
+            from botocore.utils import parse_timestamp
+
+            return parse_timestamp(value)
+        case _:
+            return value
 
 
 def _from_form(shape: Any, form: dict[str, str], prefix: str, protocol: str) -> Any:

@@ -45,9 +45,11 @@ def dispatcher() -> Any:
 
 
 def _create(service: Any) -> Any:
-    with _replaced(JSONFileLoader, "load_file", _load_file):
-        with _replaced(Flask, "url_rule_class", _MatchingRule):
-            return create_backend_app(service)
+    with (
+        _replaced(JSONFileLoader, "load_file", _load_file),
+        _replaced(Flask, "url_rule_class", _MatchingRule),
+    ):
+        return create_backend_app(service)
 
 
 @contextlib.contextmanager
