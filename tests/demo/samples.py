@@ -34,7 +34,8 @@ def sample(shape: Any, *, required_only: bool = False, seen: tuple[str, ...] = (
             keys = getattr(shape.key, "enum", None) or ["some key"]
             return None if item is None else {keys[0]: item}
         case "string":
-            text = shape.enum[-1] if getattr(shape, "enum", None) else "a <b> & c"
+            free = "abc" if required_only else "a <b> & c"  # required ones stand in hosts too
+            text = shape.enum[-1] if getattr(shape, "enum", None) else free
             return text.ljust(int(shape.metadata.get("min", 0)), "z")
         case "integer" | "long":
             return max(7, int(shape.metadata.get("min", 0)))
