@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from scanner.reports.sarif_inputs import PlainRule, Scan, Titles, natural
+from scanner.reports.sarif_inputs import PROGRAM_URI, PlainRule, Scan, Titles, natural
 from scanner.reports.sarif_taxonomies import ASSESSMENT_URI, Taxonomies
 from scanner.reports.sarif_text import prose, sentence, shorten, visible
 
@@ -43,16 +43,9 @@ def driver(
     With taxonomies (auditor's profile) rules point into them, and the reasons of gaps are
     described as notifications.
     """
-    from sarif_om import MultiformatMessageString, ReportingDescriptor, Tool, ToolComponent
+    from sarif_om import MultiformatMessageString, Tool, ToolComponent
 
-    notifications = None
-    if taxonomies is not None:
-        notifications = [
-            ReportingDescriptor(
-                id=reason, short_description=MultiformatMessageString(text=GAP_REASONS[reason])
-            )
-            for reason in GAP_REASONS
-        ]
+    described = taxonomies is not None
     return Tool(
         driver=ToolComponent(
             name=TOOL,
@@ -64,26 +57,75 @@ def driver(
                 text="Judges live configuration by CMMC 2.0 and ISO/IEC 27001:2022."
             ),
             rules=[_rule(r, scan.titles, strings[r.id], taxonomies) for r in rules],
-            notifications=notifications,
+            notifications=_notifications() if described else None,
             supported_taxonomies=taxonomies.supported() if taxonomies is not None else None,
         )
     )
 
 
-GAP_REASONS: Mapping[str, str] = {
-    "broken": "The answer means nothing: a bare 404 or an unparsable body.",
-    "credentials": "There are no credentials, or they are wrong or expired.",
-    "denied": "The read was refused for want of a permission.",
-    "interrupted": "The scan was stopped or reached its deadline.",
-    "not-in-this-cloud": "This partition or national cloud does not offer it.",
-    "not-supported": "The host lacks what would tell.",
-    "throttled": "The service still asked to slow down after the retries.",
-    "timeout": "There was no answer in time, after the retries.",
-    "truncated": "The listing broke off.",
-    "unlicensed": "The tenant lacks the licence.",
-    "unreachable": "There was no answer at all.",
+GAP_REASONS: Mapping[str, tuple[str, str]] = {
+    "broken": (
+        "The answer means nothing: a bare 404 or an unparsable body.",
+        "Ask again later; if it stays so, the endpoint is not the service that it should be.",
+    ),
+    "credentials": (
+        "There are no credentials, or they are wrong or expired.",
+        "Renew the credentials of the target and collect again.",
+    ),
+    "denied": (
+        "The read was refused for want of a permission.",
+        "Grant the permission that the notification names, or accept the gap by name.",
+    ),
+    "interrupted": (
+        "The scan was stopped or reached its deadline.",
+        "Collect again with --resume.",
+    ),
+    "not-in-this-cloud": (
+        "This partition or national cloud does not offer it.",
+        "Attest what the rules that need it ask for.",
+    ),
+    "not-supported": (
+        "The system lacks what would tell.",
+        "Attest what the rules that need it ask for.",
+    ),
+    "throttled": (
+        "The service still asked to slow down after the retries.",
+        "Collect again with --resume when less else asks.",
+    ),
+    "timeout": (
+        "There was no answer in time, after the retries.",
+        "Collect again with --resume.",
+    ),
+    "truncated": (
+        "The listing broke off before its end.",
+        "Collect again with --resume.",
+    ),
+    "unlicensed": (
+        "The tenant lacks the licence.",
+        "Attest what the rules that need it ask for, or take the licence.",
+    ),
+    "unreachable": (
+        "There was no answer at all.",
+        "See to the network, the proxy and the target's endpoint, then collect again.",
+    ),
 }
-"""The notifications in the order of their indexes: each reason that a gap can have."""
+"""What each reason of a gap means and what to do: the notifications, in their indexes' order."""
+
+
+def _notifications() -> list[Any]:
+    from sarif_om import MultiformatMessageString, ReportingDescriptor
+
+    return [
+        ReportingDescriptor(
+            id=reason,
+            name=f"Gap{pascal(reason)}",
+            short_description=MultiformatMessageString(text=meaning),
+            full_description=MultiformatMessageString(text=meaning),
+            help=MultiformatMessageString(text=remedy),
+            help_uri=PROGRAM_URI,
+        )
+        for reason, (meaning, remedy) in GAP_REASONS.items()
+    ]
 
 
 def _semantic(version: str) -> str | None:
