@@ -1,0 +1,1 @@
+"""Entra ID: accounts, roles, sign-in rules and their records."""

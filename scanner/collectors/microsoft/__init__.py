@@ -1,0 +1,1 @@
+"""What the Microsoft collectors share: clouds, authentication, and a client that only reads."""

@@ -1,0 +1,359 @@
+"""A client that reads: GET, `$batch` of GETs, and the documented read-only POSTs by name.
+
+It waits as long as the server asks (Retry-After, fractions too) within a budget, follows a next
+link on its own host only, and tells a refused, empty, broken and broken-off answer apart.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from scanner import __version__
+from scanner.collectors.base import Refused
+from scanner.collectors.microsoft.cloud import Cloud
+from scanner.collectors.microsoft.credentials import Token
+from scanner.collectors.microsoft.errors import refusal
+from scanner.errors import Defect
+
+READ_ONLY_POSTS = frozenset(
+    {
+        "POST /beta/deviceManagement/reports/getConfigurationPolicyDevicesReport",
+        "POST /subscriptions/{subscription}/providers/Microsoft.PolicyInsights"
+        "/policyStates/latest/summarize",
+    }
+)
+"""POSTs that read: a report's filter stands in their body."""
+
+_RETRIED = frozenset({408, 429, 500, 502, 503, 504})
+_ATTEMPTS = 6
+_BODY_LIMIT = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How patient the client is, in seconds."""
+
+    connect: float = 10.0
+    read: float = 60.0
+    waiting: float = 120.0
+    """Waiting for throttles, in all, for one request."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One response: its status, its headers (lower case) and its decoded JSON."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+
+class _Family:
+    """Requests of one workload: so many at once, and all wait when one is told to."""
+
+    def __init__(self, at_once: int) -> None:
+        self.slots = threading.BoundedSemaphore(at_once)
+        self.lock = threading.Lock()
+        self.not_before = 0.0
+
+
+_AT_ONCE = {"reports": 2, "auditLogs": 1, "deviceManagement": 6, "security": 2}
+"""Workloads with a small quota of their own; the others share eight."""
+
+
+class Client:
+    """Reads from one server. Safe between threads."""
+
+    def __init__(
+        self,
+        base: str,
+        token: Token,
+        cloud: Cloud,
+        *,
+        proxy: str | None = None,
+        ca_bundle: str | None = None,
+        limits: Limits = Limits(),
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.base, self.cloud = base.rstrip("/"), cloud
+        self._token, self._limits, self._sleep, self._clock = token, limits, sleep, clock
+        self._http = _pool(self.base, proxy, ca_bundle, limits)
+        self._families: dict[str, _Family] = {}
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+
+    def close(self) -> None:
+        """Drop the connections; requests that wait give up."""
+        self._stopped.set()
+        self._http.clear()
+
+    def get(
+        self,
+        operation: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        permission: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
+        """The decoded body of a GET. Raises Refused."""
+        answer = self.send(operation, "GET", self._url(path, query), None, permission, headers)
+        return answer.body
+
+    def post(
+        self,
+        operation: str,
+        path: str,
+        body: Any,
+        *,
+        permission: str | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> Any:
+        """The decoded body of a read-only POST. Raises Refused; Defect for one that writes."""
+        if operation not in READ_ONLY_POSTS:
+            raise Defect(f"{operation} is no read-only POST")
+        return self.send(operation, "POST", self._url(path, query), body, permission).body
+
+    def pages(
+        self,
+        operation: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        permission: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """Every item of a listing, page after page.
+
+        Raises Refused: for its own reason on the first page, `truncated` on a later one.
+        """
+        first = self.send(operation, "GET", self._url(path, query), None, permission, headers)
+        yield from self.rest(operation, first.body, permission=permission, headers=headers)
+
+    def rest(
+        self,
+        operation: str,
+        body: Any,
+        *,
+        permission: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """The items of a page that has been read, and of those that follow it."""
+        seen: set[str] = set()
+        while True:
+            items = body.get("value") if isinstance(body, dict) else None
+            if not isinstance(items, list) or not all(isinstance(i, dict) for i in items):
+                if seen:
+                    raise Refused("truncated", operation, "a later page holds no list of values")
+                raise Refused("broken", operation, "the answer holds no list of values")
+            yield from items
+            link = body.get("@odata.nextLink") or body.get("nextLink")
+            if link is None:
+                return
+            if not isinstance(link, str) or link in seen or not self._is_own(link):
+                raise Refused("truncated", operation, "the next page's link leads elsewhere")
+            seen.add(link)
+            try:
+                body = self.send(operation, "GET", link, None, permission, headers).body
+            except Refused as error:
+                detail = f"broke off after page {len(seen)}: {error.reason}: {error.detail}"
+                raise Refused(
+                    "truncated",
+                    operation,
+                    detail,
+                    permission=error.permission if error.reason == "denied" else None,
+                    fatal=error.fatal,
+                ) from error
+
+    def send(
+        self,
+        operation: str,
+        method: str,
+        url: str,
+        body: Any = None,
+        permission: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """One request with its retries. Raises Refused for anything but a decoded success."""
+        if operation in self.cloud.lacks:
+            raise Refused("not-in-this-cloud", operation, f"{self.cloud.name} does not offer it")
+        family = self._family(url)
+        waited = 0.0
+        for attempt in range(1, _ATTEMPTS + 1):
+            with family.slots:
+                waited += self._wait_turn(family, operation, waited)
+                answer = self._once(operation, method, url, body, headers)
+            if 200 <= answer.status < 300:
+                if answer.body is _UNPARSABLE:
+                    raise Refused("broken", operation, "the answer is no JSON")
+                return answer
+            error_body = None if answer.body is _UNPARSABLE else answer.body
+            refused = refusal(answer.status, error_body, operation, permission, self.cloud)
+            if answer.status not in _RETRIED or refused.reason == "unlicensed":
+                raise refused
+            if attempt == _ATTEMPTS:
+                raise refused
+            self._delay(family, answer, attempt, waited, refused)
+        raise Defect("unreachable")
+
+    def asked_to_wait(self, headers: Any) -> float:
+        """The Retry-After of a batch's inner answer, in seconds; one second where it has none."""
+        found = headers if isinstance(headers, dict) else {}
+        low = {str(k).lower(): str(v) for k, v in found.items()}
+        seconds = retry_after(low.get("retry-after"))
+        return 1.0 if seconds is None else min(seconds, self._limits.waiting / 4)
+
+    def wait(self, seconds: float) -> None:
+        """Pause before a batch is sent again."""
+        if not self._stopped.is_set():
+            self._sleep(seconds)
+
+    def _delay(
+        self, family: _Family, answer: Answer, attempt: int, waited: float, refused: Refused
+    ) -> None:
+        seconds = retry_after(answer.headers.get("retry-after"))
+        if seconds is None:
+            seconds = min(30.0, 0.5 * 2**attempt) * (0.5 + random.random() / 2)
+        if waited + seconds > self._limits.waiting:
+            asked = f"asked to wait {seconds:g} s more than the budget allows; {refused.detail}"
+            reason = "throttled" if answer.status in (429, 503) else refused.reason
+            raise Refused(reason, refused.operation, asked, permission=refused.permission)
+        with family.lock:
+            family.not_before = max(family.not_before, self._clock() + seconds)
+
+    def _wait_turn(self, family: _Family, operation: str, waited: float) -> float:
+        """Wait until the family may send again; returns the seconds."""
+        total = 0.0
+        while True:
+            with family.lock:
+                left = family.not_before - self._clock()
+            if left <= 0:
+                return total
+            if waited + total + left > self._limits.waiting or self._stopped.is_set():
+                raise Refused("throttled", operation, "the workload stayed throttled")
+            self._sleep(left)
+            total += left
+
+    def _once(
+        self, operation: str, method: str, url: str, body: Any, headers: Mapping[str, str] | None
+    ) -> Answer:
+        import urllib3
+
+        sent = {
+            "Authorization": f"Bearer {self._token()}",
+            "Accept": "application/json",
+            "User-Agent": f"cmmc-scan/{__version__}",
+            **(headers or {}),
+        }
+        data = None
+        if body is not None:
+            data = json.dumps(body).encode()
+            sent["Content-Type"] = "application/json"
+        try:
+            got = self._http.request(
+                method, url, body=data, headers=sent, redirect=False, retries=False
+            )
+            raw = got.data
+        except urllib3.exceptions.TimeoutError as error:
+            raise Refused("timeout", operation, _words(error)) from error
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise Refused("unreachable", operation, _words(error)) from error
+        if len(raw) > _BODY_LIMIT:
+            raise Refused("broken", operation, "the answer is too large")
+        return Answer(got.status, {k.lower(): v for k, v in got.headers.items()}, _decode(raw))
+
+    def _family(self, url: str) -> _Family:
+        parts = urlsplit(url).path.strip("/").split("/")
+        name = parts[1] if len(parts) > 1 and parts[0] in ("v1.0", "beta") else ""
+        name = name if name in _AT_ONCE else ""
+        with self._lock:
+            family = self._families.get(name)
+            if family is None:
+                family = self._families[name] = _Family(_AT_ONCE.get(name, 8))
+            return family
+
+    def _url(self, path: str, query: Mapping[str, str] | None) -> str:
+        text = f"?{urlencode(query, quote_via=quote, safe='$,()/:=')}" if query else ""
+        return f"{self.base}{path}{text}"
+
+    def _is_own(self, link: str) -> bool:
+        mine, other = urlsplit(self.base), urlsplit(link)
+        return (mine.scheme, mine.netloc.lower()) == (other.scheme, other.netloc.lower())
+
+
+_UNPARSABLE = object()
+
+
+def _decode(raw: bytes) -> Any:
+    if not raw.strip():
+        return _UNPARSABLE
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return _UNPARSABLE
+
+
+def retry_after(text: str | None) -> float | None:
+    """Seconds to wait, from the header: whole or fractional seconds, or an HTTP date."""
+    if text is None:
+        return None
+    try:
+        return max(0.0, min(float(text), 3600.0))
+    except ValueError:
+        pass
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except (TypeError, ValueError):
+        return None
+
+
+def _pool(base: str, proxy: str | None, ca_bundle: str | None, limits: Limits) -> Any:
+    import urllib3
+
+    settings: dict[str, Any] = {
+        "maxsize": 16,
+        "block": False,
+        "timeout": urllib3.Timeout(connect=limits.connect, read=limits.read),
+    }
+    if base.startswith("https:"):
+        settings["cert_reqs"] = "CERT_REQUIRED"
+        bundle = ca_bundle or _bundle()
+        if bundle:
+            settings["ca_certs"] = bundle
+    proxy = proxy or _proxy_for(base)
+    if proxy:
+        return urllib3.ProxyManager(proxy, **settings)
+    return urllib3.PoolManager(**settings)
+
+
+def _bundle() -> str | None:
+    import os
+
+    for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        if os.environ.get(name):
+            return os.environ[name]
+    return None
+
+
+def _proxy_for(base: str) -> str | None:
+    from urllib.request import getproxies, proxy_bypass
+
+    parts = urlsplit(base)
+    host = parts.hostname or ""
+    if host in ("localhost", "127.0.0.1", "::1") or proxy_bypass(host):
+        return None
+    return getproxies().get(parts.scheme)
+
+
+def _words(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,68 @@
+"""Bearer tokens: from a named environment variable, or from azure-identity's default chain."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from scanner.collectors.base import Refused
+from scanner.collectors.microsoft.cloud import Cloud
+from scanner.errors import InputError
+
+Token = Callable[[], str]
+"""Gives a token that is valid now. Raises Refused (credentials)."""
+
+_EARLY_SECONDS = 300
+
+
+def from_environment(variable: str) -> Token:
+    """A token that somebody else fetched. Raises InputError where the variable is not set."""
+    token = os.environ.get(variable, "").strip()
+    if not token:
+        raise InputError(
+            f"token_env names {variable}, which is not set; put a bearer token into it or leave "
+            "token_env out to use azure-identity's default chain"
+        )
+    return lambda: token
+
+
+def from_identity(
+    cloud: Cloud, tenant: str | None, scope: str, options: Mapping[str, Any]
+) -> Token:
+    """A token from azure-identity's default chain, kept until shortly before it expires."""
+    credential = _credential(cloud, options)
+    lock = threading.Lock()
+    held: tuple[str, float] = ("", 0.0)
+
+    def token() -> str:
+        nonlocal held
+        with lock:
+            if held[1] - _EARLY_SECONDS < time.time():
+                held = _fetch(credential, tenant, scope)
+            return held[0]
+
+    return token
+
+
+def _credential(cloud: Cloud, options: Mapping[str, Any]) -> Any:
+    from azure.identity import DefaultAzureCredential
+
+    settings: dict[str, Any] = {"authority": cloud.authority}
+    if options.get("ca_bundle"):
+        settings["connection_verify"] = options["ca_bundle"]
+    if options.get("proxy"):
+        settings["proxies"] = {"http": options["proxy"], "https": options["proxy"]}
+    return DefaultAzureCredential(exclude_interactive_browser_credential=True, **settings)
+
+
+def _fetch(credential: Any, tenant: str | None, scope: str) -> tuple[str, float]:
+    from azure.core.exceptions import AzureError
+
+    try:
+        got = credential.get_token(scope, **({"tenant_id": tenant} if tenant else {}))
+    except (AzureError, ValueError, OSError) as error:
+        raise Refused("credentials", "sign-in", str(error), fatal=True) from error
+    return got.token, float(got.expires_on)
