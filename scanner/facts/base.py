@@ -65,6 +65,8 @@ class Field(msgspec.Struct, frozen=True):
     nullable: bool
     about: str
     personal: bool
+    values: tuple[str, ...] = ()
+    """The only texts that it can be, where they are known; empty: any."""
 
 
 def kind_of(fact_type: type[Fact]) -> str:
@@ -96,15 +98,16 @@ def _field(name: str, annotation: Any) -> Field:
             nullable = True
         elif member is not UnsetType:
             kept.append(member)
+    values: tuple[str, ...] = ()
     if len(kept) == 1 and typing.get_origin(kept[0]) is typing.Literal:
-        word = "str"
+        word, values = "str", typing.get_args(kept[0])
     else:
         word = " | ".join(
             k.__name__ if isinstance(k, type) and not typing.get_args(k) else str(k) for k in kept
         )
     if word not in _TYPES and word != "str":
         raise Defect(f"field {name} has a type that rules cannot use: {word}")
-    return Field(name, _TYPES[word], nullable, about, personal)
+    return Field(name, _TYPES[word], nullable, about, personal, values)
 
 
 def _is_union(annotation: Any) -> bool:
