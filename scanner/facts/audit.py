@@ -39,9 +39,9 @@ class Record(Fact, frozen=True, kw_only=True, tag="log.record"):
     has_time: Annotated[Sure[bool], "every one of them says when"] = UNSET
     has_event: Annotated[Sure[bool], "every one of them says what happened"] = UNSET
     has_outcome: Annotated[Sure[bool], "those of actions say whether they succeeded"] = UNSET
-    has_origin: Annotated[Sure[bool], "those of actions say which process or place they are from"] = (
-        UNSET
-    )
+    has_origin: Annotated[
+        Sure[bool], "those of actions say which process or place they are from"
+    ] = UNSET
     individual: Annotated[
         Sure[bool], "those of people's sessions name the account that signed in"
     ] = UNSET

@@ -28,6 +28,9 @@ class Endpoint(Fact, frozen=True, kw_only=True, tag="crypto.endpoint"):
         Sure[bool], "the provider says that this policy uses its FIPS modules only"
     ] = UNSET
     public: Annotated[Sure[bool], "it is reachable from the internet"] = UNSET
+    certificate_days: Annotated[
+        Maybe[int], "days until its certificate ends, below 0 once it has; null: it shows none"
+    ] = UNSET
 
 
 class Key(Fact, frozen=True, kw_only=True, tag="crypto.key"):

@@ -23,7 +23,11 @@ class Service(Fact, frozen=True, kw_only=True, tag="host.service"):
     enabled: Annotated[Sure[bool], "it starts with the host"] = UNSET
     listens_on: Annotated[Sure[tuple[str, ...]], "addresses and ports that it listens on"] = UNSET
     exposed: Annotated[Sure[bool], "it listens on an address beyond this machine"] = UNSET
-    protocol: Annotated[Maybe[str], "tcp or udp"] = UNSET
+    protocol: Annotated[Maybe[str], "tcp or udp; null: a service as such, not a socket"] = UNSET
+    port: Annotated[Maybe[int], "the port; null: a service as such"] = UNSET
+    unit: Annotated[Maybe[str], "the service unit; null: a socket, whose program is not read"] = (
+        UNSET
+    )
 
 
 class Setting(Fact, frozen=True, kw_only=True, tag="host.setting"):

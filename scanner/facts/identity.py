@@ -24,6 +24,7 @@ class Account(Fact, frozen=True, kw_only=True, tag="identity.account"):
         Maybe[int], "days since its last sign-in; null: never used", PERSONAL
     ] = UNSET
     password_enabled: Annotated[Sure[bool], "it has a password that works"] = UNSET
+    password_used: Annotated[Sure[bool], "somebody has signed in with the password"] = UNSET
     password_change_required: Annotated[Sure[bool], "the password must be changed at next use"] = (
         UNSET
     )
@@ -102,9 +103,12 @@ class RoleGrant(Fact, frozen=True, kw_only=True, tag="identity.role_grant"):
 
     principal: Annotated[Sure[str], "subject of the account, group or outside party"] = UNSET
     principal_name: Annotated[Sure[str], "its name", PERSONAL] = UNSET
+    principal_kind: Annotated[
+        Sure[str], "user, group, role, account, service, federated or anybody"
+    ] = UNSET
     role: Annotated[Sure[str], "the role, policy or sudo rule"] = UNSET
     action_class: Annotated[
-        Sure[tuple[str, ...]], "kinds of action: admin, iam, audit, data, network"
+        Sure[tuple[str, ...]], "kinds of action: admin, iam, audit, keys, network, change, data"
     ] = UNSET
     privileged: Annotated[Sure[bool], "it amounts to administration"] = UNSET
     permanent: Annotated[Sure[bool], "it stands until somebody removes it"] = UNSET

@@ -24,6 +24,7 @@ class Boundary(Fact, frozen=True, kw_only=True, tag="network.boundary"):
     open_egress: Annotated[Sure[bool], "outbound traffic to every address is allowed"] = UNSET
     rules_count: Annotated[Sure[int], "rules that it holds"] = UNSET
     attached: Annotated[Sure[bool], "something uses it"] = UNSET
+    faces_internet: Annotated[Sure[bool], "what uses it has an address on the internet"] = UNSET
     logged: Annotated[Sure[bool], "traffic across it is recorded"] = UNSET
 
 
@@ -43,6 +44,7 @@ class RemoteAccess(Fact, frozen=True, kw_only=True, tag="network.remote_access")
     """One way in from outside: VPN, bastion, session service, SSH."""
 
     category: Annotated[Sure[str], "ssh, session-service, client-vpn, site-vpn, bastion"] = UNSET
+    enabled: Annotated[Sure[bool], "it can be used, or starts with the host"] = UNSET
     exposed_directly: Annotated[Sure[bool], "it listens to every address on the internet"] = UNSET
     encryption: Annotated[Sure[tuple[str, ...]], "algorithms that protect it"] = UNSET
     mfa_required: Annotated[Sure[bool], "it refuses entry without a second factor"] = UNSET

@@ -65,6 +65,7 @@ class Malware(Fact, frozen=True, kw_only=True, tag="malware.protection"):
     signatures_update: Annotated[Sure[bool], "signatures update by themselves"] = UNSET
     last_scan_days: Annotated[Maybe[int], "days since the last whole scan; null: never"] = UNSET
     scan_scheduled: Annotated[Sure[bool], "a periodic scan is set up"] = UNSET
+    active: Annotated[Sure[bool], "its engine runs"] = UNSET
 
 
 class Scanner(Fact, frozen=True, kw_only=True, tag="vulnerability.scanner"):
