@@ -39,6 +39,8 @@ class Rule(Protocol):
     def strength(self) -> str: ...
     @property
     def providers(self) -> Sequence[str]: ...
+    @property
+    def informs_only(self) -> Sequence[str]: ...
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
@@ -236,7 +238,8 @@ def _at_target(
             idle = True
     for each in case.rules:
         seen = case.evidence.targets_of_rule.get(each.id, set())
-        if target.provider in each.providers and not seen & {target.id, ""}:
+        speaks = target.provider in each.providers and target.provider not in each.informs_only
+        if speaks and not seen & {target.id, ""}:
             text = f"{each.id} was not judged at {target.id}"
             lacking.append(Because(kind="missing", rule=each.id, target=target.id, text=text))
     if not good and not lacking and not idle:

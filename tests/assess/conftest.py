@@ -23,6 +23,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     title: str = ""
     decides: tuple[str, ...] = ()
     informs: tuple[str, ...] = ()
+    informs_only: tuple[str, ...] = ()
     strength: str = "enforced"
     refutes: str = "always"
     severity: str = "high"

@@ -1,0 +1,293 @@
+"""Reporting cyber incidents to DoD: the duties of DFARS 252.204-7012 as items and deadlines.
+
+CMMC itself has no 72-hour rule; the contract clause has. IR.L2-3.6.2 asks to report incidents to
+designated authorities. Times are facts that people write down; nothing here reads a clock.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from scanner.assess.load import read
+from scanner.assess.statements import Statements
+from scanner.assess.validity import attestation_fault
+from scanner.errors import InputError
+from scanner.output import private_folder, whole_file
+
+REPORT_HOURS = 72
+PRESERVE_DAYS = 90
+
+
+class Duty(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that has to be ready before an incident."""
+
+    item: str
+    title: str
+    about: str
+    cite: str
+
+
+DUTIES = (
+    Duty(
+        item="dibnet-access",
+        title="Access to DIBNet",
+        about="named people can sign in to the portal through which reports go to DoD",
+        cite="DFARS 252.204-7012(c)(1)(ii)",
+    ),
+    Duty(
+        item="medium-assurance-certificate",
+        title="Medium assurance certificate",
+        about="a DoD-approved certificate to report with; review_by is its expiry",
+        cite="DFARS 252.204-7012(c)(3)",
+    ),
+    Duty(
+        item="incident-playbook",
+        title="Playbook for incidents that touch CUI",
+        about="who decides that a cyber incident happened, who reports, who looks for compromise",
+        cite="DFARS 252.204-7012(c)(1)(i)",
+    ),
+    Duty(
+        item="report-within-72-hours",
+        title="Report within 72 hours of discovery",
+        about="the playbook counts from discovery and has been rehearsed",
+        cite="DFARS 252.204-7012(a), (c)(1)(ii)",
+    ),
+    Duty(
+        item="image-preservation-90-days",
+        title="Images and captures kept for 90 days",
+        about="images of affected systems and monitoring data can be kept from the report onward",
+        cite="DFARS 252.204-7012(e)",
+    ),
+    Duty(
+        item="malware-to-dc3",
+        title="Malicious software to DC3",
+        about="isolated malware goes to the DoD Cyber Crime Center, not to the contracting officer",
+        cite="DFARS 252.204-7012(d)",
+    ),
+)
+
+
+class DutyState(msgspec.Struct, frozen=True, kw_only=True):
+    """One duty, with the statement that says that it is ready."""
+
+    duty: Duty
+    ready: bool
+    why: str
+    attestation: str | None = None
+    until: str | None = None
+
+
+def duties(statements: Statements, as_of: str) -> tuple[DutyState, ...]:
+    """Each duty with the statement that fulfils it on that day, or why none does."""
+    found: list[DutyState] = []
+    for duty in DUTIES:
+        state = DutyState(duty=duty, ready=False, why="nobody attests it")
+        for attestation in statements.attestations:
+            if duty.item not in attestation.items:
+                continue
+            fault = attestation_fault(attestation, as_of, statements)
+            if fault is None and attestation.says == "satisfied":
+                state = DutyState(
+                    duty=duty,
+                    ready=True,
+                    why=attestation.statement,
+                    attestation=attestation.id,
+                    until=attestation.review_by,
+                )
+                break
+            fault = fault or "it says that it is not so"
+            state = DutyState(
+                duty=duty, ready=False, why=f"{attestation.id}: {fault}", attestation=attestation.id
+            )
+        found.append(state)
+    return tuple(found)
+
+
+class LogLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of the record."""
+
+    at: str
+    what: str
+    by: str | None = None
+
+
+class Incident(msgspec.Struct, frozen=True, kw_only=True):
+    """One incident's record. Times are UTC: 2026-11-24T07:33:41Z."""
+
+    id: str
+    title: str
+    discovered: str
+    affects: tuple[str, ...] = ()
+    reported: str | None = None
+    report_number: str | None = None
+    malware_found: bool = False
+    malware_submitted: str | None = None
+    images_preserved: str | None = None
+    review_done: str | None = None
+    prime_told: str | None = None
+    subcontractor: bool = False
+    log: tuple[LogLine, ...] = ()
+
+    @property
+    def reportable(self) -> bool:
+        """It affects what the clause protects; true until somebody says that it does not."""
+        return self.affects != ("none-of-these",)
+
+
+StepState = Literal["done", "late", "open", "overdue", "not needed"]
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One duty of a running incident, with its deadline."""
+
+    title: str
+    state: StepState
+    due: str | None
+    done: str | None
+    cite: str
+
+
+def start(identifier: str, title: str, discovered: str, now: str, by: str | None = None) -> str:
+    """The text of a new record. Times are UTC, to the minute at least. Raises InputError."""
+    found, written = moment(discovered), moment(now)
+    if found > written:
+        raise InputError(f"discovered {discovered} lies after now, {now}; write the time in UTC")
+    due = stamp(found + timedelta(hours=REPORT_HOURS))
+    quoted = msgspec.json.encode
+    who = f", by: {quoted(by).decode()}" if by else ""
+    return f"""\
+# Cyber incident. Report through DIBNet by {due}: 72 hours from discovery
+# (DFARS 252.204-7012(c)(1)(ii)). Times are UTC; write null until a thing is done.
+schema: 1
+id: {identifier}
+title: {quoted(title).decode()}
+discovered: {stamp(found)}
+affects: []  # covered-defense-information, covered-contractor-information-system,
+             # operationally-critical-support, or none-of-these
+review_done: null       # evidence of compromise of CUI looked for
+images_preserved: null  # images of affected systems, monitoring data and captures
+malware_found: false
+malware_submitted: null # to DC3, not to the contracting officer
+reported: null
+report_number: null
+subcontractor: false    # true: the report's number goes to the prime
+prime_told: null
+log:
+- {{at: {stamp(written)}, what: "record opened"{who}}}
+"""
+
+
+def start_file(folder: Path, identifier: str, text: str) -> Path:
+    """Write a new record; an existing one is never replaced. Raises InputError."""
+    private_folder(folder)
+    path = folder / f"{identifier}.yaml"
+    if path.exists():
+        raise InputError(f"{path}: this incident has a record already; choose another id")
+    with whole_file(path) as out:
+        out.write(text.encode())
+    load(path)
+    return path
+
+
+def load(path: Path) -> Incident:
+    """One record, checked. Raises InputError."""
+    doc = read(path, "incident")
+    value = {k: v for k, v in doc.value.items() if k != "schema"}
+    for key in ("discovered", "reported", "malware_submitted", "images_preserved", "review_done"):
+        if isinstance(value.get(key), str):
+            try:
+                moment(value[key])
+            except InputError as error:
+                raise InputError(f"{doc.where((key,))}: {error}") from error
+    return msgspec.convert(value, Incident)
+
+
+def status(incident: Incident, now: str) -> tuple[Step, ...]:
+    """Every duty with its deadline as of `now` (UTC)."""
+    found = moment(incident.discovered)
+    here = moment(now)
+    must = incident.reportable
+    report_due = found + timedelta(hours=REPORT_HOURS)
+    reported = moment(incident.reported) if incident.reported is not None else None
+    kept_until = (reported or report_due) + timedelta(days=PRESERVE_DAYS)
+    return (
+        _step("look for compromise of CUI", "(c)(1)(i)", incident.review_done, None, here, must),
+        _step("preserve images and captures", "(e)", incident.images_preserved, None, here, must),
+        _step("report through DIBNet", "(c)(1)(ii)", incident.reported, report_due, here, must),
+        _step(
+            "send malicious software to DC3",
+            "(d)",
+            incident.malware_submitted,
+            None,
+            here,
+            must and incident.malware_found,
+        ),
+        _step(
+            "give the report's number to the prime",
+            "(m)",
+            incident.prime_told,
+            None,
+            here,
+            must and incident.subcontractor,
+        ),
+        Step(
+            title="keep images and captures",
+            state="not needed" if not must else "done" if here >= kept_until else "open",
+            due=stamp(kept_until),
+            done=None,
+            cite="DFARS 252.204-7012(e)",
+        ),
+    )
+
+
+def _step(
+    title: str, paragraph: str, done: str | None, due: datetime | None, now: datetime, must: bool
+) -> Step:
+    state: StepState
+    if not must:
+        state = "not needed"
+    elif done is not None:
+        state = "late" if due is not None and moment(done) > due else "done"
+    else:
+        state = "overdue" if due is not None and now > due else "open"
+    return Step(
+        title=title,
+        state=state,
+        due=stamp(due) if due is not None else None,
+        done=done,
+        cite=f"DFARS 252.204-7012{paragraph}",
+    )
+
+
+def lines(incident: Incident, now: str) -> list[str]:
+    """The record's state as a person reads it."""
+    text = [f"{incident.id}: {incident.title}", f"discovered {incident.discovered}, now {now}"]
+    for step in status(incident, now):
+        when = f"done {step.done}" if step.done else f"due {step.due}" if step.due else ""
+        text.append(f"  {step.state:<11} {step.title:<40} {when:<28} {step.cite}".rstrip())
+    left = moment(incident.discovered) + timedelta(hours=REPORT_HOURS) - moment(now)
+    if incident.reported is None and incident.reportable:
+        hours = int(left.total_seconds() // 3600)
+        text.append(
+            f"{hours} hours are left to report" if hours >= 0 else f"{-hours} hours overdue"
+        )
+    return text
+
+
+def moment(text: str) -> datetime:
+    """A UTC time. Raises InputError."""
+    for form in ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%MZ"):
+        try:
+            return datetime.strptime(text, form).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+    raise InputError(f"{text} is no time in UTC; write it as 2026-11-24T07:33:41Z")
+
+
+def stamp(when: datetime) -> str:
+    """The same as text."""
+    return when.strftime("%Y-%m-%dT%H:%M:%SZ")
