@@ -224,6 +224,8 @@ class Host:
         ):
             what = f"run {argv[0]}"
             raise Refused("denied", operation, said, permission=f"root ({what})")
+        if re.search(r"not been booted with systemd|connect to bus|no such unit", said, re.I):
+            raise Refused("not-supported", operation, said)
         raise Refused("broken", operation, f"{argv[0]} ended with {answer.code}: {said}")
 
     def refuse(self, reason: Any, operation: str, detail: str) -> NoReturn:
