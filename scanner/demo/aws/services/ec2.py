@@ -110,3 +110,11 @@ def describe_regions(call: Call, output: Output) -> Output:
         if call.partition != "aws" and name in asked and name not in known
     ]
     return {"Regions": kept + added}
+
+
+@overlay("ec2:DescribeImages", "moto gives a volume type as the root device's type")
+def describe_images(call: Call, output: Output) -> Output:
+    for image in output["Images"]:
+        if image.get("RootDeviceType") not in {None, "ebs", "instance-store"}:
+            image["RootDeviceType"] = "ebs"
+    return output

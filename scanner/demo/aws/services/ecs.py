@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scanner.demo.aws.registry import Call, Output, overlay
+from scanner.demo.aws.registry import Call, Output, forward, ours
 
 # What an account has that never set anything.
 _DEFAULTS = {
@@ -19,13 +19,13 @@ _DEFAULTS = {
 }
 
 
-@overlay("ecs:ListAccountSettings", "moto leaves effectiveSettings and the principal out")
-def list_account_settings(call: Call, output: Output) -> Output:
-    chosen = {row["name"]: row["value"] for row in output.get("settings", [])}
+@ours("ecs:ListAccountSettings", "moto refuses some names, and has no effectiveSettings")
+def list_account_settings(call: Call) -> Output:
+    settings = {row["name"]: row["value"] for row in forward(call, body=b"{}")["settings"]}
     if call.params.get("effectiveSettings"):
-        name = call.params.get("name")
-        defaults = {n: v for n, v in _DEFAULTS.items() if name in {None, n}}
-        chosen = defaults | chosen
+        settings = _DEFAULTS | settings
+    wanted = call.params.get("name")
+    chosen = {name: value for name, value in settings.items() if wanted in {None, name}}
     root = f"arn:{call.partition}:iam::{call.account}:root"
     return {
         "settings": [
