@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from scanner.facts import audit, crypto, host, identity, network, services, software, storage
+from scanner.facts import (
+    audit,
+    crypto,
+    device,
+    host,
+    identity,
+    network,
+    services,
+    sharing,
+    software,
+    storage,
+)
 from scanner.facts.base import (
     COMMON,
     CONTEXT,
@@ -14,7 +25,7 @@ from scanner.facts.base import (
     kind_of,
 )
 
-_TOPICS = (identity, audit, crypto, software, host, storage, network, services)
+_TOPICS = (identity, audit, crypto, software, host, device, storage, sharing, network, services)
 
 KINDS: dict[str, type[Fact]] = {
     kind_of(member): member

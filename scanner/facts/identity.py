@@ -37,6 +37,13 @@ class Account(Fact, frozen=True, kw_only=True, tag="identity.account"):
     mfa_enforced: Annotated[
         Sure[bool], "every remote sign-in is refused without a second factor"
     ] = UNSET
+    mfa_open: Annotated[
+        Maybe[tuple[str, ...]],
+        "sign-ins that need no second factor, and policies that leave the account out; null: none",
+    ] = UNSET
+    mfa_phishing_resistant_enforced: Annotated[
+        Sure[bool], "every sign-in is refused without a phishing-resistant factor"
+    ] = UNSET
     mfa_local: Annotated[
         Sure[bool], "a sign-in at the console is refused without a second factor"
     ] = UNSET
@@ -46,6 +53,16 @@ class Account(Fact, frozen=True, kw_only=True, tag="identity.account"):
     ] = UNSET
     session_max_minutes: Annotated[
         Maybe[int], "minutes until it has to sign in again; null: none"
+    ] = UNSET
+    terms_required: Annotated[Sure[bool], "it has to accept terms of use before it gets access"] = (
+        UNSET
+    )
+    roles: Annotated[Sure[tuple[str, ...]], "administrative roles that it holds or may take"] = (
+        UNSET
+    )
+    synced: Annotated[Sure[bool], "another directory makes and manages it"] = UNSET
+    leave_days: Annotated[
+        Maybe[int], "days since the person left, below 0 until then; null: no leave date"
     ] = UNSET
     remote: Annotated[Sure[bool], "it can sign in over the network at all"] = UNSET
     daily_use: Annotated[Sure[bool], "it is a person's everyday account"] = UNSET
