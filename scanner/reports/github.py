@@ -38,7 +38,7 @@ ORGANIZATION = "_organization"
 """The category of findings that belong to no one target; no target's id starts so."""
 
 _SPILL = 256 * 1024
-_SEVERITIES = ("critical", "high", "medium", "low")
+_SEVERITIES = ("critical", "high", "medium", "low", "info")
 
 
 class Category(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,9 +19,21 @@ from scanner.reports.sarif_text import prose, sentence, shorten, visible
 Profile = Literal["auditor", "github"]
 
 TOOL = "cmmc-scan"
-SECURITY_SEVERITY = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "2.5"}
+SECURITY_SEVERITY = {
+    "critical": "9.5",
+    "high": "8.0",
+    "medium": "5.5",
+    "low": "2.5",
+    "info": "1.0",
+}
 """GitHub reads above 9.0 as critical, from 7.0 as high, from 4.0 as medium, below as low."""
-LEVEL = {"critical": "error", "high": "error", "medium": "warning", "low": "note"}
+LEVEL = {
+    "critical": "error",
+    "high": "error",
+    "medium": "warning",
+    "low": "note",
+    "info": "note",
+}
 PRECISION = {"observed": "very-high", "enforced": "high", "configured": "medium"}
 
 TAG_LIMIT = 9
