@@ -34,6 +34,11 @@ class Emulator:
         self._web = WebServer(self._answer, port)
         Emulator._running = self
 
+    @classmethod
+    def running(cls) -> Emulator | None:
+        """The emulator that runs in this process, if one does."""
+        return cls._running
+
     @property
     def endpoint(self) -> str:
         return self._web.endpoint
