@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from scanner.errors import InputError
-from scanner.frameworks.reading import parse, shaped
+from scanner.frameworks.reading import LOADER, parse, shaped
 from scanner.resources import mappings_dir
 
 Status = Literal["active", "historical", "superseded", "check", "revoked", "none"]
@@ -100,7 +100,10 @@ def read_register(path: Path) -> Register:
     import yaml
 
     try:
-        return msgspec.convert(parse(path.read_text(encoding="utf-8")), Register)
+        text = path.read_text(encoding="utf-8")
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=LOADER)):
+            raise InputError(f"{path}: holds aliases, which a register may not")
+        return msgspec.convert(parse(text), Register)
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
     except (UnicodeDecodeError, yaml.YAMLError, msgspec.ValidationError) as error:

@@ -14,12 +14,12 @@ from scanner.resources import mappings_dir
 T = TypeVar("T")
 
 # libyaml parses ten times faster; the pure loader gives the same result where it is missing.
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def parse(text: str) -> Any:
     """The value of a YAML text; raises yaml.YAMLError."""
-    return yaml.load(text, Loader=_LOADER)
+    return yaml.load(text, Loader=LOADER)
 
 
 def catalogue(name: str, shape: type[T]) -> T:
