@@ -13,6 +13,9 @@ from scanner.assess.poam_items import Item
 from scanner.assess.result import Assessment, PracticeResult
 from scanner.assess.scope import Claims
 
+PARTIAL = 3
+"""The lower value of the two practices that know partial credit."""
+
 
 class GapState(msgspec.Struct, frozen=True, kw_only=True):
     """One of the five, with why it is closed, partial or open."""
@@ -68,9 +71,10 @@ def _practice(result: PracticeResult | None) -> tuple[State, list[str]]:
         return "closed", [words]
     settled = [o for o in result.objectives if o.determination in ("MET", "NOT APPLICABLE")]
     if result.determination == "NOT ASSESSED" and settled:
-        return "partial", [
-            f"{words}, {len(settled)} of {len(result.objectives)} objectives settled"
-        ]
+        part = f"{len(settled)} of {len(result.objectives)} objectives settled"
+        return "partial", [f"{words}, {part}"]
+    if result.points_why and result.points == result.points_least == PARTIAL:
+        return "partial", [words + first]
     return "open", [words + first]
 
 

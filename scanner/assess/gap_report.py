@@ -1,7 +1,7 @@
 """What an ISO certificate leaves open of the 110 practices, and why.
 
 Given the Annex A controls that are in place, each practice is closed, partial or open. Evidence
-beats the mapping: a practice that the assessment found NOT MET is open whatever the certificate says.
+beats the mapping: a practice that is NOT MET is open, whatever the certificate says.
 """
 
 from __future__ import annotations
@@ -180,7 +180,12 @@ def lines(report: Report) -> list[str]:
             f"{(each.code + ' ' + each.name).strip():<46} {each.closed:>6} {each.partial:>7} "
             f"{each.open:>5} {each.closed_percent:>8} {each.touched_percent:>9}  {estimate}"
         )
-    text += ["", "The estimate comes from an article that states no method; the counts are ours."]
+    text += [
+        "",
+        "The estimate comes from an article that states no method; the counts are ours.",
+        "Closed means that nothing but its evidence is known to be missing: a control of",
+        "ISO/IEC 27001 and a practice intersect, and neither contains the other.",
+    ]
     for state in ("open", "partial"):
         text += ["", state]
         text += [f"  {g.practice:<15} {g.why[0]}" for g in report.gaps if g.state == state]

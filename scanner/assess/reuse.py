@@ -1,4 +1,4 @@
-"""Which artifact serves which objectives and controls: evidence that is shown once and used often."""
+"""Which artifact serves which objectives and controls: shown once, used often."""
 
 from __future__ import annotations
 

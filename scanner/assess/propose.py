@@ -1,0 +1,104 @@
+"""Declarations proposed from what a scan found, for a person to confirm.
+
+Every record says `proposed: true` and counts for nothing until that line is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from scanner.facts import Fact
+from scanner.facts.identity import Account
+from scanner.facts.software import Malware, Package, Policy
+
+Records = dict[str, dict[str, Any]]
+
+PEOPLE = ("human", "guest", "root")
+
+
+def propose(facts: Iterable[Fact]) -> dict[str, tuple[Mapping[str, Any], ...]]:
+    """Lists of records by name, as declarations.yaml has them; each record sorted by id.
+
+    From the facts of a snapshot: people's accounts, service identities, break-glass accounts,
+    application control and malware engines, installed programs.
+    """
+    found: dict[str, Records] = {}
+    for fact in facts:
+        if isinstance(fact, Account):
+            _account(found, fact)
+        elif isinstance(fact, Package) and isinstance(fact.package, str):
+            record = _into(found, "software", fact.package, fact)
+            if isinstance(fact.publisher, str):
+                record["publisher"] = fact.publisher
+            record["allowed"] = True
+        elif isinstance(fact, Malware) and isinstance(fact.engine, str):
+            _product(found, "malware-protection", fact.engine, fact)
+        elif isinstance(fact, Policy) and fact.enforced is True and isinstance(fact.system, str):
+            _product(found, "application-control", fact.system, fact)
+    return {
+        name: tuple(records[key] for key in sorted(records))
+        for name, records in sorted(found.items())
+    }
+
+
+def _account(found: dict[str, Records], account: Account) -> None:
+    if account.enabled is False or not isinstance(account.category, str):
+        return
+    if account.category == "break-glass":
+        record = _into(found, "exclusions", account.name, account)
+        record["of"] = "mfa"
+        record["reason"] = "emergency account; say who keeps it and how its use is noticed"
+        return
+    name = "accounts" if account.category in PEOPLE else "services"
+    record = _into(found, name, account.name, account)
+    if isinstance(account.owner, str):
+        record["person" if name == "accounts" else "owner"] = account.owner
+    if name == "accounts" and account.privileged is True:
+        record["privileged"] = True
+
+
+def _product(found: dict[str, Records], job: str, product: str, fact: Fact) -> None:
+    records = found.setdefault("products", {})
+    key = f"{job}-{product}".lower().replace(" ", "-")
+    record = records.setdefault(
+        key, {"id": key, "job": job, "product": product, "providers": [], "proposed": True}
+    )
+    if fact.provider not in record["providers"]:
+        record["providers"] = sorted([*record["providers"], fact.provider])
+
+
+def _into(found: dict[str, Records], name: str, key: str, fact: Fact) -> dict[str, Any]:
+    record = found.setdefault(name, {}).setdefault(
+        key, {"id": key, "targets": [], "proposed": True}
+    )
+    if fact.target not in record["targets"]:
+        record["targets"] = sorted([*record["targets"], fact.target])
+    return record
+
+
+_ABOUT = {
+    "accounts": "People who are authorized to use the systems.",
+    "services": "Identities that no person uses, and who owns them.",
+    "exclusions": "Accounts that a rule may leave out.",
+    "products": "The product that does each job.",
+    "software": "Software that may run.",
+}
+
+
+def text(proposed: Mapping[str, tuple[Mapping[str, Any], ...]]) -> str:
+    """declarations.yaml with the proposals: one record a line, to be confirmed one by one."""
+    lines = [
+        "# What only you know. A scan found what follows; remove `proposed: true` from each record",
+        "# that you confirm, and delete the others.",
+        "schema: 1",
+    ]
+    for name, records in proposed.items():
+        if not records:
+            continue
+        lines += ["", f"# {_ABOUT.get(name, '')}", f"{name}:"]
+        # a JSON object is a YAML mapping in one line
+        lines += [f"- {msgspec.json.encode(record).decode()}" for record in records]
+    return "\n".join(lines) + "\n"
