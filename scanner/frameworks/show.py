@@ -54,7 +54,7 @@ def describe(text: str) -> list[str]:
 
 
 def _practice_page(practice: Practice) -> list[str]:
-    lines = [f"{practice.id}  {practice.title}", *paragraph(practice.about, 2), ""]
+    lines = [*_heading(practice.id, practice.title), *paragraph(practice.about, 2), ""]
     lines += row("Level", f"{practice.level}, {practice.cite}")
     lines += row("Domain", f"{practice.domain} {practice.domain_name}")
     source = "SP 800-172" if practice.level == 3 else "SP 800-171 Rev 2"
@@ -132,7 +132,7 @@ def _objective_row(one: Objective) -> list[str]:
 
 def _objective_page(one: Objective) -> list[str]:
     practice = resolve(one.practice)
-    lines = [f"{one.printed}  {one.about}", ""]
+    lines = [*_heading(one.printed, one.about), ""]
     lines += row("Practice", f"{practice.id} {practice.title}")
     lines += row("Level 1 twin", practice.level1_id)
     lines += row("Method", f"{one.method}: {METHODS[one.method]}")
@@ -159,7 +159,11 @@ def _signal(signal: Signal) -> list[str]:
 
 def _control_page(found: Control) -> list[str]:
     kind = "clause" if found.theme == "clause" else f"Annex A, {found.theme}"
-    lines = [f"{found.id}  {title_of(found.id)}", "", *row("ISO 27001", f"2022 edition, {kind}")]
+    lines = [
+        *_heading(found.id, title_of(found.id)),
+        "",
+        *row("ISO 27001", f"2022 edition, {kind}"),
+    ]
     if found.theme != "clause":
         lines += row("2013", ", ".join(found.from_2013) or "none: new in 2022")
     pairs = practices_for(found)
@@ -209,6 +213,10 @@ def _domain_page(code: str) -> list[str]:
     lines += row("Unsupported", ", ".join(claim.unsupported))
     lines += row("Left out", ", ".join(claim.missing))
     return lines
+
+
+def _heading(id_: str, words: str) -> list[str]:
+    return paragraph(f"{id_}  {words}", hang=len(id_) + 2)
 
 
 def _control_name(pair: Mapping) -> str:

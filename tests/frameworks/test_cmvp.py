@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -188,7 +189,7 @@ def test_a_place_in_the_queue_does_not_count() -> None:
     ],
 )
 def test_a_module_without_any_certificate_is_not_validated(
-    kind: str, version: str | None, system: str | None, more: dict[str, object]
+    kind: str, version: str | None, system: str | None, more: dict[str, Any]
 ) -> None:
     found = judged(kind, version, system, **more)
     assert found.state == "not-validated"
