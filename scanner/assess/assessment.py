@@ -42,6 +42,7 @@ def assess(
     `without`: classes of target of which the organisation states that its scope has none.
     """
     attested, exempted, void_by, void = _standing(statements, catalogue, as_of)
+    void += _strangers(statements, catalogue, targets)
     evidence = sort(findings, statements, exempted, placer, level)
     practices = _practices(catalogue, level)
     deciding: dict[str, list[Rule]] = {}
@@ -111,6 +112,20 @@ def _standing(statements: Statements, catalogue: Catalogue, as_of: str) -> Stand
         else:
             _void(void, void_by, names, exemption.id, "exception", fault)
     return attested, exempted, void_by, tuple(void)
+
+
+def _strangers(
+    statements: Statements, catalogue: Catalogue, targets: Sequence[Target]
+) -> tuple[Because, ...]:
+    """Targets that statements name and that nobody configured: mistyped, or gone."""
+    known = {t.id for t in targets} | set(catalogue.classes)
+    named = [(a.id, t) for a in statements.attestations for t in a.targets]
+    named += [(e.id, t) for e in statements.exceptions for t in e.targets if "*" not in t]
+    return tuple(
+        Because(kind="missing", ref=name, target=t, text=f"{name} names {t}, which is no target")
+        for name, t in named
+        if t not in known
+    )
 
 
 def _void(

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from scanner.assess.names import settle
 from scanner.assess.statements import (
     Artifact,
     Attestation,
@@ -92,7 +93,7 @@ def attestations(path: Path, root: Path | None = None) -> tuple[Attestation, ...
         doc = read(file, "attestations")
         for index, record in enumerate(doc.value["attestations"]):
             at = ("attestations", index)
-            fields = {**record, "where": str(doc.where(at))}
+            fields = {**settle(doc, at, record), "where": str(doc.where(at))}
             fields["artifacts"] = _artifacts(doc, at, record, inside)
             found.append(_convert(fields, Attestation))
     return _unique(found)
@@ -105,7 +106,7 @@ def exceptions(path: Path, root: Path | None = None) -> tuple[Exemption, ...]:
     found: list[Exemption] = []
     for index, record in enumerate(doc.value["exceptions"]):
         at = ("exceptions", index)
-        fields = {**record, "where": str(doc.where(at))}
+        fields = {**settle(doc, at, record), "where": str(doc.where(at))}
         fields["artifacts"] = _artifacts(doc, at, record, inside)
         for name in ("ssp", "plan_of_action", "adjudication"):
             if name in record:

@@ -1,0 +1,61 @@
+"""Ids that people write in their statements, held against what exists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from scanner import frameworks
+from scanner.assess.catalogue import load_catalogue
+from scanner.documents import Document, did_you_mean
+from scanner.errors import InputError
+
+ITEMS = {
+    "dibnet-access": "access to the portal for reports to DoD",
+    "medium-assurance-certificate": "the certificate to report with",
+    "incident-playbook": "who does what when CUI is touched",
+    "report-within-72-hours": "the report goes in within 72 hours of discovery",
+    "image-preservation-90-days": "images and captures can be kept",
+    "malware-to-dc3": "isolated malware goes to DC3",
+    "final-level-2-c3pao": "the Final Level 2 (C3PAO) that Level 3 stands on",
+    "mfa-for-remote-users": "remote access asks for a second factor (value 3 of IA.L2-3.5.3)",
+    "encryption-employed": "CUI is encrypted where it travels or rests (value 3 of SC.L2-3.13.11)",
+}
+"""What an attestation may speak of besides objectives."""
+
+
+def settle(doc: Document, at: tuple[str | int, ...], record: dict[str, Any]) -> dict[str, Any]:
+    """The record with its ids in canonical form. Raises InputError naming each that is none."""
+    settled = dict(record)
+    faults: list[str] = []
+    for key in ("objectives", "practices", "controls", "items"):
+        if key in record:
+            found = list(_each(doc, (*at, key), key, record[key], faults))
+            settled[key] = list(dict.fromkeys(found))
+    if faults:
+        raise InputError(faults)
+    return settled
+
+
+def _each(
+    doc: Document, at: tuple[str | int, ...], key: str, values: list[str], faults: list[str]
+) -> Iterator[str]:
+    for index, value in enumerate(values):
+        try:
+            yield _one(key, value)
+        except InputError as error:
+            faults.append(f"{doc.where((*at, index))}: {error}")
+
+
+def _one(key: str, value: str) -> str:
+    if key == "objectives":
+        if value in load_catalogue().objectives:
+            return value
+        return frameworks.objective(value).id
+    if key == "practices":
+        return frameworks.resolve(value).id
+    if key == "controls":
+        return frameworks.control(value).id
+    if value not in ITEMS:
+        raise InputError(f"{value}: no such item; {did_you_mean(value, ITEMS)}")
+    return value
