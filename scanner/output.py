@@ -48,3 +48,9 @@ def unwritable(path: Path, error: OSError) -> InputError:
     """The message for an output that cannot be written."""
     cause = (error.strerror or str(error)).lower()
     return InputError(f"{path}: cannot be written: {cause}; choose another folder with -o")
+
+
+def user_data() -> Path:
+    """The user's folder for data of this program; it may not exist yet."""
+    base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+    return Path(base).expanduser() / "cmmc-scan"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
@@ -32,18 +32,11 @@ class Judge:
         self.require: Expression = rule.require
         self._lookups = lookups
         self._params = {name: value for name, value in params.items() if value is not UNSET}
-        fields = fields_of(rule.fact)
-        used = self.require.variables | (self.when.variables if self.when else frozenset())
-        joins = {look.on for look in rule.lookups.values()}
-        self.fields = tuple(sorted(name for name in used | joins if name in fields))
+        self.fields = tuple(sorted(used_fields(rule)))
         """The fact's fields that the rule depends on."""
-        self.own = frozenset(self.fields) - set(CONTEXT)
-        self.shown = tuple(sorted(used))
-        if len(self.fields) == 1:
-            get = attrgetter(self.fields[0])
-            self._values = lambda fact: (get(fact),)
-        else:
-            self._values = attrgetter(*self.fields) if self.fields else (lambda fact: ())
+        self.own = own_fields(rule)
+        self.shown = tuple(sorted(rule.variables))
+        self._values = _getter(self.fields)
         for look in rule.lookups.values():
             if look.fact is not None:
                 lookups.want(look.fact, rule.looked_up(look.prefix))
@@ -60,9 +53,11 @@ class Judge:
             key = found.get(look.on, UNSET)
             if look.fact is not None:
                 found.update(
-                    self._lookups.fact(look.fact, key, fact.scope, look.prefix, look.within)
+                    self._lookups.fact(
+                        look.fact, key, fact.scope, look.prefix, same_scope=look.same_scope
+                    )
                 )
-            else:
+            elif look.declaration is not None:
                 found.update(self._lookups.declared(look.declaration, key, look.prefix))
         return found
 
@@ -86,6 +81,32 @@ class Judge:
     def evidence(self, context: Mapping[str, Any]) -> dict[str, Any]:
         """The values that the rule looked at, without the subject's own name."""
         return {name: context[name] for name in self.shown if name in context and name != "subject"}
+
+
+def used_fields(rule: Rule) -> frozenset[str]:
+    """The fields of its fact that a rule reads, those that it looks others up by among them."""
+    joins = {look.on for look in rule.lookups.values()}
+    return (rule.variables | joins) & fields_of(rule.fact).keys()
+
+
+def own_fields(rule: Rule) -> frozenset[str]:
+    """The same without the fields that every fact has."""
+    return used_fields(rule) - set(CONTEXT)
+
+
+def told_fields(rule: Rule) -> frozenset[str]:
+    """The fact's fields that only the rule's message mentions."""
+    return (frozenset(rule.placeholders) & fields_of(rule.fact).keys()) - set(CONTEXT)
+
+
+def _getter(names: tuple[str, ...]) -> Callable[[Fact], tuple[Any, ...]]:
+    """The values of these fields as one tuple, as fast as Python can."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    if names:
+        get = attrgetter(names[0])
+        return lambda fact: (get(fact),)
+    return lambda fact: ()
 
 
 def _absent(expression: Expression, context: Mapping[str, Any]) -> tuple[str, ...]:

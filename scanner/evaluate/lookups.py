@@ -8,7 +8,7 @@ from typing import Any
 
 from scanner.evaluate.reach import Ledgers
 from scanner.facts import UNSET
-from scanner.snapshot.read import Snapshot
+from scanner.snapshot.manifest import Observed
 
 Declared = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """Declaration name -> key -> its record."""
@@ -19,7 +19,7 @@ Column = tuple[Any, ...]
 class Lookups:
     """Indexes of the looked-up kinds: only the columns that some rule asks for are kept."""
 
-    def __init__(self, snapshot: Snapshot, ledgers: Ledgers, declared: Declared) -> None:
+    def __init__(self, snapshot: Observed, ledgers: Ledgers, declared: Declared) -> None:
         self._snapshot, self._ledgers, self._declared = snapshot, ledgers, declared
         self._columns: dict[str, tuple[str, ...]] = {}
         self._index: dict[str, dict[str, Column]] = {}

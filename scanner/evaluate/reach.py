@@ -11,8 +11,7 @@ from typing import Any
 
 from scanner.facts import CONTEXT
 from scanner.facts.ledger import Gap, LedgerLine
-from scanner.snapshot.manifest import ScopeInfo, SourceInfo, TargetInfo
-from scanner.snapshot.read import Snapshot
+from scanner.snapshot.manifest import Observed, ScopeInfo, SourceInfo, TargetInfo
 
 Possible = Callable[[Mapping[str, Any]], bool]
 """Whether a fact with at least these values could matter to the rule."""
@@ -56,7 +55,7 @@ class Reach:
 class Ledgers:
     """The snapshot's ledger, arranged for questions."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Observed) -> None:
         self._snapshot = snapshot
         self._lines: dict[tuple[str, str, str | None, str], LedgerLine] = {
             (line.target, line.scope, line.region, line.source): line for line in snapshot.ledger

@@ -9,15 +9,17 @@ from scanner.evaluate.compose import Composer
 from scanner.evaluate.judge import Judge, Judgement
 from scanner.evaluate.lines import Lines
 from scanner.evaluate.lookups import Declared, Lookups
+from scanner.evaluate.possible import possible
 from scanner.evaluate.reach import Hole, Ledgers, Place, Reach
-from scanner.evaluate.register import certified
+from scanner.evaluate.register import UNSETTLED, certified
 from scanner.evaluate.sets import Count
 from scanner.evaluate.wording import missing
 from scanner.facts import Fact
 from scanner.facts.ledger import NOT_COLLECTED, NOT_DECLARED
 from scanner.findings import Finding, Missing, encode
+from scanner.frameworks import cmvp
 from scanner.rules.model import Rule
-from scanner.snapshot.read import Snapshot
+from scanner.snapshot.manifest import Observed
 
 Params = Mapping[str, Mapping[str, Any]]
 """Rule id -> parameter -> its settled value, UNSET where the organisation has to state it."""
@@ -100,7 +102,7 @@ class _Run:
 class _World:
     """The snapshot's gaps and the organisation's declarations, asked for causes."""
 
-    def __init__(self, snapshot: Snapshot, ledgers: Ledgers, lookups: Lookups) -> None:
+    def __init__(self, snapshot: Observed, ledgers: Ledgers, lookups: Lookups) -> None:
         self._snapshot, self._ledgers, self._lookups = snapshot, ledgers, lookups
 
     def cause(
@@ -111,6 +113,9 @@ class _World:
         for name in unread:
             look = rule.lookup_of(name)
             field = look.on if look is not None else name
+            if fact.unread.get(field) == UNSETTLED:
+                note = getattr(fact, "certificate_note", "")
+                return UNSETTLED, Missing(detail=note)
             gap = self._snapshot.gaps.get(fact.unread.get(field, ""))
             if gap is None and field in judge.own:
                 gap = self._ledgers.gap_of_field(rule.fact, fact.scope, field)
@@ -128,18 +133,19 @@ class _World:
 
 
 def evaluate(
-    snapshot: Snapshot,
+    snapshot: Observed,
     rules: Sequence[Rule],
     *,
     params: Params,
     declared: Declared,
     controls: Callable[[Rule], tuple[str, ...]],
     as_of: str,
+    register: cmvp.Register | None = None,
 ) -> Iterator[bytes]:
     """Judge a snapshot: encoded findings sorted by rule, scope and subject.
 
     controls: the ISO controls of a rule. as_of: the day (YYYY-MM-DD) at which certificates are
-    judged. Raises RuleDefect.
+    judged, by the register (default: the shipped one). Raises RuleDefect.
     """
     ledgers = Ledgers(snapshot)
     lookups = Lookups(snapshot, ledgers, declared)
@@ -155,24 +161,13 @@ def evaluate(
         by_kind.setdefault(rule.fact, []).append(run)
     lookups.load()
     for kind in sorted(by_kind):
-        for fact in certified(snapshot.facts(kind), kind, as_of):
+        for fact in certified(snapshot.facts(kind), as_of, register):
             for run in by_kind[kind]:
                 run.fact(fact)
     for run in runs:
         run.finish()
     for run in runs:
         yield from run.lines
-
-
-def possible(rule: Rule) -> Callable[[Mapping[str, Any]], bool]:
-    """Whether a fact with (at least) some values could concern the rule."""
-
-    def check(known: Mapping[str, Any]) -> bool:
-        if rule.providers and known.get("provider") not in rule.providers:
-            return False
-        return rule.when is None or rule.when.partial(known) is not False
-
-    return check
 
 
 def _joined(holes: Sequence[Hole], scope: str) -> Iterator[tuple[Hole, tuple[str, ...]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scanner.evaluate.register import UNSETTLED
 from scanner.facts.ledger import NO_SOURCE, NOT_COLLECTED, NOT_DECLARED, Gap
 from scanner.findings import Missing
 
@@ -20,6 +21,7 @@ _REASONS = {
     NOT_COLLECTED: "it was not collected",
     NOT_DECLARED: "the organisation has not stated what to compare with",
     NO_SOURCE: "no target can tell",
+    UNSETTLED: "what was read does not settle it",
 }
 
 

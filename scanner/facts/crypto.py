@@ -61,8 +61,6 @@ class Module(Fact, frozen=True, kw_only=True, tag="crypto.module"):
         Sure[
             Literal[
                 "validated-active",
-                "validated-historical",
-                "lapsed",
                 "patched",
                 "in-process",
                 "not-validated",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal, Protocol
 
 import msgspec
 
+from scanner.facts import Fact
 from scanner.facts.ledger import Gap, LedgerLine
 
 NAME = "manifest.json"
@@ -68,6 +70,24 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     ledger: tuple[LedgerLine, ...]
     gaps: tuple[Gap, ...]
     files: tuple[FileInfo, ...]
+
+
+class Observed(Protocol):
+    """What judging asks of a snapshot, on disk or in memory."""
+
+    @property
+    def finished_at(self) -> str: ...
+    @property
+    def targets(self) -> Sequence[TargetInfo]: ...
+    @property
+    def providers(self) -> Mapping[str, Sequence[SourceInfo]]: ...
+    @property
+    def ledger(self) -> Sequence[LedgerLine]: ...
+    @property
+    def gaps(self) -> Mapping[str, Gap]: ...
+    def facts(self, kind: str) -> Iterator[Fact]:
+        """All facts of a kind, in order of (scope, subject), each subject once."""
+        ...
 
 
 def encode(manifest: Manifest) -> bytes:

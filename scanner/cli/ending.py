@@ -1,0 +1,60 @@
+"""How a verb ends: the closing table and the exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from scanner import findings
+from scanner.cli import FAILED, INCOMPLETE, OK
+from scanner.reports.table import SEVERITIES, RuleText, Summary, summarise, table
+from scanner.rules.model import Rule
+
+_COLOURS = {"critical": "red", "high": "red", "medium": "yellow", "low": "cyan", "info": "blue"}
+
+
+def close(
+    path: Path,
+    rules: Sequence[Rule],
+    *,
+    fail_on: str,
+    gaps: int,
+    complete: bool,
+    quiet: bool,
+    written: Sequence[str] = (),
+) -> int:
+    """Print the table of a findings.jsonl and return the exit code."""
+    summary = summarise(findings.read(path))
+    if not quiet:
+        texts = {rule.id: RuleText(rule.title, rule.fix) for rule in rules}
+        for line in table(summary, texts):
+            click.echo(_coloured(line))
+        if written:
+            click.echo(f"\nWritten: {', '.join(written)}")
+    return code(summary, fail_on=fail_on, gaps=gaps, complete=complete)
+
+
+def code(summary: Summary, *, fail_on: str, gaps: int, complete: bool) -> int:
+    """The exit code: a failure that matters beats an incomplete scan."""
+    worst = summary.worst()
+    floor = -1 if fail_on == "never" else SEVERITIES.index(fail_on)
+    if worst is not None and SEVERITIES.index(worst) <= floor:
+        return FAILED
+    if gaps or not complete or not summary.judged():
+        return INCOMPLETE
+    return OK
+
+
+def _coloured(line: str) -> str:
+    if os.environ.get("NO_COLOR") or not sys.stdout.isatty():
+        return line
+    word = line.split(maxsplit=1)[0] if line.strip() else ""
+    if line.startswith("  ") and word in _COLOURS:
+        return line.replace(word, click.style(word, fg=_COLOURS[word]), 1)
+    if line and not line.startswith(" "):
+        return click.style(line, bold=True)
+    return line

@@ -1,0 +1,85 @@
+"""The files that a scan leaves beside its findings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+import click
+
+from scanner import __version__, findings
+from scanner.cli.steps import controls_of
+from scanner.config import Config
+from scanner.reports.github import write_github
+from scanner.reports.sarif import write_sarif
+from scanner.reports.sarif_inputs import Place, Scan
+from scanner.reports.titles import catalogue_titles
+from scanner.rules.model import Rule
+from scanner.snapshot.read import Snapshot
+
+
+def write_reports(
+    snapshot: Snapshot,
+    path: Path,
+    config: Config,
+    rules: Sequence[Rule],
+    out: Path,
+    *,
+    whole: bool,
+) -> list[str]:
+    """Write findings.sarif and github/ from findings.jsonl; returns what is there now.
+
+    whole: every rule was judged over every target; else GitHub's files are not written, since an
+    alert that the next upload lacks is closed.
+    """
+    read = partial(findings.read, path)
+    scan = Scan(
+        version=__version__,
+        started=snapshot.started_at,
+        ended=snapshot.finished_at,
+        rules=rules,
+        titles=catalogue_titles(),
+        controls=controls_of,
+        gaps=tuple(snapshot.gaps.values()),
+        places=_places(config),
+        lines_of=_lines_of,
+    )
+    write_sarif(out / "findings.sarif", read, scan)
+    categories = write_github(
+        out / "github",
+        read,
+        scan,
+        targets=[target.id for target in config.targets],
+        complete=whole,
+        subjects="full" if config.github_subjects == "full" else "hashed",
+    )
+    for category in categories:
+        if category.reason is not None and whole:
+            click.echo(f"github/{category.target}: not written: {category.reason}", err=True)
+    made = ["snapshot/", "findings.jsonl", "findings.sarif"]
+    if any(category.path is not None for category in categories):
+        made.append("github/")
+    return [f"{out}/{name}" for name in made]
+
+
+def _places(config: Config) -> Mapping[str, Place]:
+    if config.path is None:
+        return {}
+    uri = _relative(config.path)
+    lines = _lines_of(uri)
+    return {target.id: Place(uri, target.line, lines) for target in config.targets}
+
+
+def _relative(path: Path) -> str:
+    try:
+        return path.resolve().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path.name
+
+
+def _lines_of(uri: str) -> Sequence[str]:
+    try:
+        return Path(uri).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return ()

@@ -1,0 +1,140 @@
+"""Options that several verbs share, and what they resolve to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from scanner.collect import collector_for
+from scanner.collectors.base import Target
+from scanner.config import DEFAULT_NAME, Config, load_config, this_host
+from scanner.errors import InputError
+from scanner.reports.table import SEVERITIES
+
+C = TypeVar("C", bound=Callable[..., Any])
+
+config_option = click.option(
+    "-c",
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    help=f"Configuration (default: {DEFAULT_NAME} here; without one, this host).",
+)
+out_option = click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("out"),
+    show_default=True,
+    help="Folder for what is written.",
+)
+rules_option = click.option(
+    "--rules",
+    "terms",
+    multiple=True,
+    metavar="TERM",
+    help="Only these rules: an id or glob, a practice, a domain such as IA; may be repeated.",
+)
+rules_dir_option = click.option(
+    "--rules-dir",
+    "rule_folders",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Folder with rules of your own, besides the shipped ones; may be repeated.",
+)
+targets_option = click.option(
+    "--targets", "target_ids", multiple=True, metavar="ID", help="Only these targets."
+)
+shard_option = click.option(
+    "--shard", metavar="N/M", help="Only the Nth of M equal parts of the targets: 3/10."
+)
+resume_option = click.option(
+    "--resume", is_flag=True, help="Go on with a collection that was killed."
+)
+deadline_option = click.option(
+    "--deadline",
+    type=click.FloatRange(min=1),
+    default=3600,
+    show_default=True,
+    metavar="SECONDS",
+    help="When it is reached, what is unread becomes a gap.",
+)
+as_of_option = click.option(
+    "--as-of",
+    metavar="YYYY-MM-DD",
+    help="The day at which certificates and statements are judged (default: the snapshot's end).",
+)
+fail_on_option = click.option(
+    "--fail-on",
+    type=click.Choice((*SEVERITIES, "never")),
+    default="high",
+    show_default=True,
+    help="Exit 1 if a failure is at least this severe.",
+)
+quiet_option = click.option("-q", "--quiet", is_flag=True, help="No progress and no table.")
+
+
+def both(*options: Callable[[C], C]) -> Callable[[C], C]:
+    """Several options as one decorator, in the order in which --help shall show them."""
+
+    def apply(command: C) -> C:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return apply
+
+
+def read_config(path: Path | None) -> Config:
+    """The named configuration, the one in this folder, or this host. Raises InputError."""
+    if path is None and Path(DEFAULT_NAME).is_file():
+        path = Path(DEFAULT_NAME)
+    return this_host() if path is None else load_config(path, collector_for)
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One of several equal parts of the targets: 3/10."""
+
+    number: int
+    of: int
+
+    def takes(self, position: int) -> bool:
+        return position % self.of == self.number - 1
+
+
+def read_shard(text: str | None) -> Shard | None:
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d{1,4})/(\d{1,4})", text)
+    if not match or not 1 <= int(match[1]) <= int(match[2]):
+        raise InputError(f"--shard {text}: write it as 3/10, from 1/10 to 10/10")
+    return Shard(int(match[1]), int(match[2]))
+
+
+def narrowed(config: Config, ids: Sequence[str], shard: Shard | None) -> Config:
+    """The configuration with only the chosen targets. Raises InputError for an unknown id."""
+    known = {target.id: target for target in config.targets}
+    for name in ids:
+        if name not in known:
+            raise InputError(f"--targets {name}: no such target; there are {', '.join(known)}")
+    chosen: list[Target] = [t for t in config.targets if not ids or t.id in ids]
+    if shard is not None:
+        chosen = [t for n, t in enumerate(chosen) if shard.takes(n)]
+    return replace(config, targets=tuple(chosen))
+
+
+def day(text: str | None, default: str) -> str:
+    """A day as YYYY-MM-DD; the default may be a time. Raises InputError."""
+    if text is None:
+        return default[:10]
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).strftime("%Y-%m-%d")
+    except ValueError:
+        raise InputError(f"--as-of {text}: no such day; write it as 2026-11-24") from None

@@ -1,0 +1,106 @@
+"""`cmmc-scan scan`: collect, judge and report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from scanner.cli import options as opt
+from scanner.cli import steps
+from scanner.cli.ending import close
+from scanner.cli.files import write_reports
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  cmmc-scan scan
+  cmmc-scan scan -c cmmc-scan.yaml -o out/ --fail-on critical
+  cmmc-scan scan --rules IA --rules SC.L2-3.13.11 --targets prod"""
+)
+@opt.both(
+    opt.config_option,
+    opt.out_option,
+    opt.rules_option,
+    opt.rules_dir_option,
+    opt.targets_option,
+    opt.shard_option,
+    opt.resume_option,
+    opt.deadline_option,
+    opt.as_of_option,
+    opt.fail_on_option,
+    opt.quiet_option,
+)
+def command(
+    config_path: Path | None,
+    out: Path,
+    terms: tuple[str, ...],
+    rule_folders: tuple[Path, ...],
+    target_ids: tuple[str, ...],
+    shard: str | None,
+    resume: bool,
+    deadline: float,
+    as_of: str | None,
+    fail_on: str,
+    quiet: bool,
+) -> int:
+    """Collect, judge and report in one go.
+
+    Without a configuration it scans this host. Only what the rules look at is read.
+    """
+    config = opt.read_config(config_path)
+    narrowed = opt.narrowed(config, target_ids, opt.read_shard(shard))
+    return run(
+        narrowed,
+        out,
+        terms=terms,
+        rule_folders=rule_folders,
+        resume=resume,
+        deadline=deadline,
+        as_of=as_of,
+        fail_on=fail_on,
+        quiet=quiet,
+        whole=not terms and len(narrowed.targets) == len(config.targets),
+    )
+
+
+def run(
+    config: Any,
+    out: Path,
+    *,
+    terms: tuple[str, ...] = (),
+    rule_folders: tuple[Path, ...] = (),
+    resume: bool = False,
+    deadline: float = 3600,
+    as_of: str | None = None,
+    fail_on: str = "high",
+    quiet: bool = False,
+    whole: bool = True,
+) -> int:
+    """A scan with everything settled; returns the exit code. whole: nothing was left out."""
+    known = steps.all_rules(rule_folders)
+    rules = steps.chosen_rules(known, terms)
+    steps.check(config, known, rules, as_of)
+    steps.collected(
+        config,
+        rules,
+        out / "snapshot",
+        deadline_seconds=deadline,
+        resume=resume,
+        quiet=quiet,
+    )
+    snapshot = steps.open_folders([out])
+    day = opt.day(as_of, snapshot.finished_at)
+    path = steps.judged(snapshot, config, known, rules, day, out)
+    written = write_reports(snapshot, path, config, rules, out, whole=whole)
+    return close(
+        path,
+        rules,
+        fail_on=fail_on,
+        gaps=steps.unaccepted(snapshot, config.gaps, day),
+        complete=snapshot.complete,
+        quiet=quiet,
+        written=written,
+    )

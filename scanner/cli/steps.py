@@ -1,0 +1,138 @@
+"""The steps that `scan` takes one after another and that other verbs take alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from scanner import findings
+from scanner.assess.load import declarations
+from scanner.cli.options import day
+from scanner.cli.progress import shown
+from scanner.collect import collect, collector_for
+from scanner.config import AcceptedGap, Config
+from scanner.errors import InputError
+from scanner.evaluate.lookups import Declared
+from scanner.evaluate.run import Params, evaluate
+from scanner.evaluate.settle import settle
+from scanner.evaluate.wants import wants
+from scanner.frameworks import cross_references
+from scanner.frameworks.cmvp import load_register
+from scanner.output import private_folder, user_data
+from scanner.resources import rules_dir
+from scanner.rules.load import Rules, load_rules, select
+from scanner.rules.model import Rule
+from scanner.snapshot.manifest import Manifest
+from scanner.snapshot.read import Snapshot, open_snapshot
+
+REGISTER = "cmvp.yaml"
+"""The user's own copy of the FIPS register, in the user's data folder."""
+
+
+def all_rules(folders: Iterable[Path]) -> Rules:
+    """The shipped rules and those of the folders. Raises InputError."""
+    return load_rules([rules_dir(), *folders])
+
+
+def chosen_rules(rules: Rules, terms: Sequence[str]) -> list[Rule]:
+    """The rules that the terms mean, or all without terms. Raises InputError."""
+    return select(rules, terms) if terms else list(rules)
+
+
+def check(config: Config, known: Rules, rules: Sequence[Rule], as_of: str | None) -> None:
+    """Find what is wrong in the user's own files before anything is read. Raises InputError."""
+    day(as_of, "")
+    _settled(config, known, rules)
+    _declared(config)
+
+
+def _settled(config: Config, known: Rules, rules: Sequence[Rule]) -> Params:
+    return settle(rules, config.params, config.document, {rule.id: rule for rule in known})
+
+
+def collected(
+    config: Config,
+    rules: Sequence[Rule] | None,
+    folder: Path,
+    *,
+    deadline_seconds: float = 3600,
+    resume: bool = False,
+    quiet: bool = False,
+) -> Manifest:
+    """Collect what the rules look at (everything for None) into a snapshot folder."""
+    if not config.targets:
+        raise InputError("no target is left to collect; look at --targets and --shard")
+    collectors = {t.provider: collector_for(t.provider) for t in config.targets}
+    asked = None if rules is None else wants(rules)
+    with shown(quiet) as progress:
+        return collect(
+            config.targets,
+            collectors,
+            asked,
+            folder,
+            deadline_seconds=deadline_seconds,
+            resume=resume,
+            progress=progress,
+        )
+
+
+def judged(
+    snapshot: Snapshot,
+    config: Config,
+    known: Rules,
+    rules: Sequence[Rule],
+    as_of: str,
+    out: Path,
+) -> Path:
+    """Judge a snapshot; returns the path of findings.jsonl."""
+    lines = evaluate(
+        snapshot,
+        rules,
+        params=_settled(config, known, rules),
+        declared=_declared(config),
+        controls=controls_of,
+        as_of=as_of,
+        register=load_register(user_data() / REGISTER),
+    )
+    path = private_folder(out) / "findings.jsonl"
+    findings.write(path, lines)
+    return path
+
+
+def _declared(config: Config) -> Declared:
+    path = config.files.get("declarations")
+    if path is None:
+        return {}
+    lists = declarations(path).lists
+    return {name: {rec["id"]: rec for rec in records} for name, records in lists.items()}
+
+
+class HasControls(Protocol):
+    """What has a practice, and may name some of its ISO controls itself."""
+
+    @property
+    def practice(self) -> str: ...
+    @property
+    def iso(self) -> Sequence[str]: ...
+
+
+def controls_of(rule: HasControls) -> tuple[str, ...]:
+    """The ISO controls of a rule: those that it names, else its practice's own."""
+    if rule.iso:
+        return tuple(rule.iso)
+    return tuple(dict.fromkeys(pair.iso for pair in cross_references(rule.practice)))
+
+
+def unaccepted(snapshot: Snapshot, accepted: Sequence[AcceptedGap], as_of: str) -> int:
+    """How many gaps nobody accepted."""
+    return sum(
+        not any(entry.covers(gap.target, gap.source, as_of) for entry in accepted)
+        for gap in snapshot.gaps.values()
+    )
+
+
+def open_folders(paths: Sequence[Path]) -> Snapshot:
+    """Snapshots by folder; a scan's output folder stands for the snapshot inside it."""
+    inside = [p / "snapshot" if (p / "snapshot").is_dir() else p for p in paths]
+    return open_snapshot(*inside)
