@@ -116,7 +116,11 @@ def exceptions(path: Path, root: Path | None = None) -> tuple[Exemption, ...]:
 
 
 def declarations(path: Path) -> Declarations:
-    """The declarations of one file; records still marked `proposed` do not count."""
+    """The declarations of one file; what is still marked `proposed` does not count.
+
+    A list of which a record is still proposed is not declared at all: held against half a roster,
+    the other half would fail. Products stand each for itself.
+    """
     doc = read(path, "declarations")
     lists: dict[str, tuple[dict[str, Any], ...]] = {}
     waiting: dict[str, int] = {}
@@ -125,18 +129,18 @@ def declarations(path: Path) -> Declarations:
             continue
         seen: dict[str, int] = {}
         for index, record in enumerate(records):
-            # one software or product name may stand for several targets; a person's may not
-            if record["id"] in seen and name in ("accounts", "services", "roles"):
+            if record["id"] in seen and name != "products":
                 first = doc.where((name, seen[record["id"]]))
                 raise InputError(
                     f"{doc.where((name, index))}: {name} names {record['id']!r} twice (first at "
                     f"line {first.line}); keep one"
                 )
             seen[record["id"]] = index
-        lists[name] = tuple(r for r in records if r.get("proposed") is not True)
-        open_records = len(records) - len(lists[name])
-        if open_records:
-            waiting[name] = open_records
+        confirmed = tuple(r for r in records if r.get("proposed") is not True)
+        if len(confirmed) < len(records):
+            waiting[name] = len(records) - len(confirmed)
+        if name not in waiting or name == "products":
+            lists[name] = confirmed
     return Declarations(lists=lists, proposed=waiting)
 
 

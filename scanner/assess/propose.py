@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from scanner.facts import Fact
-from scanner.facts.identity import Account
+from scanner.facts.identity import Account, RoleGrant
+from scanner.facts.network import RemoteAccess
 from scanner.facts.software import Malware, Package, Policy
 
 Records = dict[str, dict[str, Any]]
@@ -22,18 +23,22 @@ PEOPLE = ("human", "guest", "root")
 def propose(facts: Iterable[Fact]) -> dict[str, tuple[Mapping[str, Any], ...]]:
     """Lists of records by name, as declarations.yaml has them; each record sorted by id.
 
-    From the facts of a snapshot: people's accounts, service identities, break-glass accounts,
-    application control and malware engines, installed programs.
+    From the facts of a snapshot: people's accounts, administrators, service identities,
+    break-glass accounts, roles, ways in from outside, application control and malware engines,
+    installed programs.
     """
     found: dict[str, Records] = {}
     for fact in facts:
         if isinstance(fact, Account):
             _account(found, fact)
+        elif isinstance(fact, RoleGrant) and isinstance(fact.role, str):
+            _into(found, "role-matrix", fact.role, fact)
+        elif isinstance(fact, RemoteAccess):
+            _into(found, "remote-access", fact.name, fact)
         elif isinstance(fact, Package) and isinstance(fact.package, str):
             record = _into(found, "software", fact.package, fact)
             if isinstance(fact.publisher, str):
                 record["publisher"] = fact.publisher
-            record["allowed"] = True
         elif isinstance(fact, Malware) and isinstance(fact.engine, str):
             _product(found, "malware-protection", fact.engine, fact)
         elif isinstance(fact, Policy) and fact.enforced is True and isinstance(fact.system, str):
@@ -52,12 +57,13 @@ def _account(found: dict[str, Records], account: Account) -> None:
         record["of"] = "mfa"
         record["reason"] = "emergency account; say who keeps it and how its use is noticed"
         return
-    name = "accounts" if account.category in PEOPLE else "services"
+    name = "accounts" if account.category in PEOPLE else "service-accounts"
     record = _into(found, name, account.name, account)
     if isinstance(account.owner, str):
         record["person" if name == "accounts" else "owner"] = account.owner
     if name == "accounts" and account.privileged is True:
         record["privileged"] = True
+        _into(found, "administrators", account.name, account)
 
 
 def _product(found: dict[str, Records], job: str, product: str, fact: Fact) -> None:
@@ -81,7 +87,10 @@ def _into(found: dict[str, Records], name: str, key: str, fact: Fact) -> dict[st
 
 _ABOUT = {
     "accounts": "People who are authorized to use the systems.",
-    "services": "Identities that no person uses, and who owns them.",
+    "administrators": "People who may hold administrative rights.",
+    "remote-access": "Ways in from outside that are permitted.",
+    "role-matrix": "Roles and rules that may be granted; * stands for any text.",
+    "service-accounts": "Identities that no person uses, and who owns them.",
     "exclusions": "Accounts that a rule may leave out.",
     "products": "The product that does each job.",
     "software": "Software that may run.",

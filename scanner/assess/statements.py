@@ -112,11 +112,19 @@ Record = Mapping[str, Any]
 
 
 class Declarations(msgspec.Struct, frozen=True, kw_only=True):
-    """Lists of records by name; records that nobody has confirmed are kept apart."""
+    """Lists of records by name, as rules look in them; what nobody has confirmed is left out."""
 
     lists: Mapping[str, tuple[Record, ...]] = {}
+    """A list that is not here was not declared; an empty one says that there is none."""
     proposed: Mapping[str, int] = {}
     """How many records of each list still wait for a person to confirm them."""
+
+    def current(self, as_of: str) -> dict[str, dict[str, Record]]:
+        """List -> id -> record, as rules look them up; a record past its `until` is gone."""
+        return {
+            name: {str(r["id"]): r for r in records if str(r.get("until", as_of)) >= as_of}
+            for name, records in self.lists.items()
+        }
 
     def product_for(
         self, job: str, provider: str | None, target: str | None, rule: str

@@ -82,11 +82,14 @@ def test_proposed_declarations_do_not_count(tmp_path: Path) -> None:
     path.write_text(
         "schema: 1\n"
         "accounts:\n- {id: ann, proposed: true}\n- {id: ben, privileged: true}\n"
+        "administrators: [{id: ben}]\nrole-matrix: []\n"
         "products:\n- {id: av, job: malware-protection, product: ClamAV, providers: [linux]}\n"
         "mine:\n- {id: x, limit: 3}\n"
     )
     found = load.declarations(path)
-    assert [r["id"] for r in found.lists["accounts"]] == ["ben"]
+    assert "accounts" not in found.lists  # half a roster is none
+    assert found.lists["administrators"] == ({"id": "ben"},)
+    assert found.lists["role-matrix"] == ()
     assert found.proposed == {"accounts": 1}
     assert found.product_for("malware-protection", "linux", "t", "r") == "ClamAV"
     assert found.product_for("malware-protection", "intune", "t", "r") is None

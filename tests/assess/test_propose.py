@@ -1,0 +1,65 @@
+"""Declarations proposed from a scan, and that they count only once confirmed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from scanner.assess import load
+from scanner.assess.propose import propose, text
+from scanner.facts.identity import Account, RoleGrant
+from scanner.facts.software import Malware, Package
+
+
+def make(kind: type, name: str, **more: Any) -> Any:
+    fields: dict[str, Any] = {
+        "subject": name,
+        "name": name,
+        "provider": "linux",
+        "target": "bastion",
+        "scope": "linux:1",
+        "source": "linux.x",
+        "operation": "x",
+        "observed_at": "2026-11-24T06:00:00Z",
+    }
+    return kind(**{**fields, **more})
+
+
+def test_proposals_are_read_back_and_wait(tmp_path: Path) -> None:
+    facts = [
+        make(Account, "ann", category="human", enabled=True, privileged=True),
+        make(Account, "ann", category="human", enabled=True, target="corp"),
+        make(Account, "old", category="human", enabled=False),
+        make(Account, "backup", category="service", enabled=True),
+        make(Account, "glass", category="break-glass", enabled=True),
+        make(RoleGrant, "g", role='sudo %wheel: (ALL) "ALL"'),
+        make(Package, "p", package="openssl", publisher="Debian"),
+        make(Malware, "m", engine="ClamAV"),
+    ]
+    proposed = propose(facts)
+    assert proposed["accounts"] == (
+        {"id": "ann", "targets": ["bastion", "corp"], "proposed": True, "privileged": True},
+    )
+    assert set(proposed) == {
+        "accounts",
+        "administrators",
+        "exclusions",
+        "products",
+        "role-matrix",
+        "service-accounts",
+        "software",
+    }
+    path = tmp_path / "declarations.yaml"
+    path.write_text(text(proposed))
+    waiting = load.declarations(path)
+    assert waiting.lists == {"products": ()}
+    assert sum(waiting.proposed.values()) == 7
+    path.write_text(text(proposed).replace(',"proposed":true', ""))
+    confirmed = load.declarations(path)
+    assert confirmed.lists["role-matrix"][0]["id"] == 'sudo %wheel: (ALL) "ALL"'
+    later = path.read_text().replace('"id":"backup"', '"id":"backup","until":"2026-11-23"')
+    path.write_text(later)
+    services = load.declarations(path)
+    assert list(services.current("2026-11-23")["service-accounts"]) == ["backup"]
+    assert services.current("2026-11-24")["service-accounts"] == {}
+    assert confirmed.product_for("malware-protection", "linux", "x", "y") == "ClamAV"
