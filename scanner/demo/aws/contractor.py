@@ -291,6 +291,10 @@ def _listeners(site: _Site) -> None:
         "Type": "forward",
         "TargetGroupArn": target["TargetGroups"][0]["TargetGroupArn"],
     }
+    redirect = {
+        "Type": "redirect",
+        "RedirectConfig": {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"},
+    }
     balancers: dict[str, str] = {}
     for row in estate.LISTENERS:
         if row.balancer not in balancers:
@@ -306,7 +310,7 @@ def _listeners(site: _Site) -> None:
             LoadBalancerArn=balancers[row.balancer],
             Protocol=row.protocol,
             Port=row.port,
-            DefaultActions=[forward],
+            DefaultActions=[redirect if row.redirects else forward],
             **(secure if row.policy else {}),
         )
 

@@ -60,11 +60,12 @@ class Listener(NamedTuple):
     port: int
     protocol: str
     policy: str | None
+    redirects: bool = False
 
 
 LISTENERS = (
     Listener("portal", "application", 443, "HTTPS", "ELBSecurityPolicy-TLS13-1-2-FIPS-2023-04"),
-    Listener("portal", "application", 80, "HTTP", None),
+    Listener("portal", "application", 80, "HTTP", None, redirects=True),
     Listener(
         "supplier-exchange",
         "application",
@@ -73,6 +74,7 @@ LISTENERS = (
         "ELBSecurityPolicy-TLS13-1-2-Res-FIPS-PQ-2025-09",
     ),
     Listener("legacy-erp", "application", 443, "HTTPS", "ELBSecurityPolicy-2016-08"),  # not FIPS
+    Listener("legacy-erp", "application", 8080, "HTTP", None),  # and in plain text beside it
     Listener("telemetry", "network", 8883, "TLS", "ELBSecurityPolicy-TLS13-1-2-2021-06"),  # not
 )
 

@@ -45,7 +45,7 @@ class MotoApp:
             os.environ.setdefault(name, value)
         try:
             from scanner.demo.aws.moto_dispatch import dispatcher
-        except ImportError as error:
+        except ModuleNotFoundError as error:
             raise InputError(
                 f"the AWS emulator needs the demo extra ({error.name} is missing): "
                 "pip install 'cmmc-scan[demo]'"

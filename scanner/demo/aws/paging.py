@@ -28,6 +28,7 @@ class Size(NamedTuple):
 
 
 PAGED: dict[str, Size] = {
+    "account:ListRegions": Size(20, 50),
     "accessanalyzer:ListAnalyzers": Size(100, 1000),
     "accessanalyzer:ListFindingsV2": Size(100, 1000),
     "apigateway:GetDomainNames": Size(25, 500),
@@ -48,6 +49,7 @@ PAGED: dict[str, Size] = {
     "eks:ListNodegroups": Size(100, 100),
     "elbv2:DescribeListeners": Size(400, 400),
     "elbv2:DescribeLoadBalancers": Size(400, 400),
+    "elbv2:DescribeSSLPolicies": Size(400, 400),
     "guardduty:ListDetectors": Size(50, 50),
     "guardduty:ListFindings": Size(50, 50),
     "iam:GetAccountAuthorizationDetails": Size(100, 1000),
@@ -61,6 +63,7 @@ PAGED: dict[str, Size] = {
     "kms:ListKeys": Size(100, 1000),
     "lambda:ListCodeSigningConfigs": Size(50, 50),
     "lambda:ListFunctions": Size(50, 50),
+    "lambda:ListFunctionsByCodeSigningConfig": Size(50, 10000),
     "organizations:ListAccounts": Size(20, 20),
     "securityhub:GetEnabledStandards": Size(100, 100),
     "ssm:DescribeInstanceInformation": Size(10, 50),

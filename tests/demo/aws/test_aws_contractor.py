@@ -19,6 +19,7 @@ ACCOUNT = "123456789012"
 READS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("accessanalyzer", "ListAnalyzers", {}),
     ("accessanalyzer", "ListFindingsV2", {"analyzerArn": "{analyzer}"}),
+    ("account", "ListRegions", {}),
     ("apigateway", "GetDomainNames", {}),
     ("apigateway", "GetRestApis", {}),
     ("cloudtrail", "DescribeTrails", {}),
@@ -67,6 +68,7 @@ READS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("lambda", "GetFunctionCodeSigningConfig", {"FunctionName": "drawing-convert"}),
     ("lambda", "ListCodeSigningConfigs", {}),
     ("lambda", "ListFunctions", {}),
+    ("lambda", "ListFunctionsByCodeSigningConfig", {"CodeSigningConfigArn": "{signing}"}),
     ("logs", "DescribeLogGroups", {}),
     ("opensearch", "DescribeDomain", {"DomainName": "drawings"}),
     ("opensearch", "DescribeDomains", {"DomainNames": ["drawings", "app-logs"]}),
@@ -162,6 +164,10 @@ def test_transport_policies_are_those_that_were_set(contractor: Contractor, clie
         ]
     }
     assert found == {(row.balancer, row.kind, row.port): row.policy for row in estate.LISTENERS}
+    known = {p["Name"]: p for p in elbv2.describe_ssl_policies()["SslPolicies"]}
+    assert {row.policy for row in estate.LISTENERS if row.policy} <= known.keys()
+    fips = known["ELBSecurityPolicy-TLS13-1-1-FIPS-2023-04"]
+    assert fips["SslProtocols"] == ["TLSv1.3", "TLSv1.2", "TLSv1.1"]
     domains = client("apigateway").get_domain_names()["items"]
     assert {d["domainName"]: d["securityPolicy"] for d in domains} == estate.API_DOMAINS
     for name, (policy, https, _) in estate.SEARCH_DOMAINS.items():
@@ -251,6 +257,18 @@ def test_an_arn_is_of_the_partition(contractor: Contractor, client: Any) -> None
     assert client("securityhub").describe_hub()["HubArn"].startswith("arn:aws-us-gov:")
     regions = client("ec2").describe_regions()["Regions"]
     assert [r["RegionName"] for r in regions] == ["us-gov-east-1", "us-gov-west-1"]
+
+
+def test_a_region_can_be_left_out(emulator: Emulator, contractor: Contractor, client: Any) -> None:
+    emulator.put("account.regions", "eu-south-1", "DISABLED", region="global")
+    account, ec2 = client("account", "us-east-1"), client("ec2", "us-east-1")
+    off = account.list_regions(RegionOptStatusContains=["DISABLED"])["Regions"]
+    assert [r["RegionName"] for r in off] == ["eu-south-1"]
+    listed = {r["RegionName"] for r in ec2.describe_regions()["Regions"]}
+    assert "us-east-1" in listed
+    assert "eu-south-1" not in listed
+    every = {r["RegionName"] for r in ec2.describe_regions(AllRegions=True)["Regions"]}
+    assert every - listed == {"eu-south-1"}
 
 
 def test_a_table_is_repeated_under_numbers() -> None:

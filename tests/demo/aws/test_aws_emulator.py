@@ -69,9 +69,9 @@ def test_what_nobody_emulates_is_said_and_noted(empty: Emulator, client: Any) ->
     with pytest.raises(client("ssm").exceptions.ClientError, match="NotEmulated") as caught:
         client("ssm").describe_patch_groups()
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
-    with pytest.raises(client("account").exceptions.ClientError, match="NotEmulated"):
-        client("account").list_regions()
-    assert empty.unserved == {"ssm:DescribePatchGroups", "account:ListRegions"}
+    with pytest.raises(client("lambda").exceptions.ClientError, match="NotEmulated"):
+        client("lambda").list_capacity_providers()
+    assert empty.unserved == {"ssm:DescribePatchGroups", "lambda:ListCapacityProviders"}
     assert empty.defects == []
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from scanner.demo.aws import models
 from scanner.demo.aws.registry import Call, Output, ours, overlay
+from scanner.demo.aws.services import account
 
 _TABLE = "ec2.settings"
 
@@ -94,22 +95,22 @@ def describe_vpc_block_public_access_options(call: Call) -> Output:
     }
 
 
-@overlay("ec2:DescribeRegions", "moto lists the commercial regions in every partition")
-def describe_regions(call: Call, output: Output) -> Output:
-    own = models.regions_of(call.partition)
-    kept = [r for r in output["Regions"] if r["RegionName"] in own]
-    asked = call.params.get("RegionNames") or own
-    known = {r["RegionName"] for r in kept}
-    added = [
-        {
-            "RegionName": name,
-            "Endpoint": f"ec2.{name}.amazonaws.com",
-            "OptInStatus": "opt-in-not-required",
-        }
-        for name in own
-        if call.partition != "aws" and name in asked and name not in known
-    ]
-    return {"Regions": kept + added}
+@ours("ec2:DescribeRegions", "moto lists the commercial regions in every partition")
+def describe_regions(call: Call) -> Output:
+    """Regions that are not opted in to appear only with AllRegions or by name."""
+    chosen = call.global_table(account.TABLE)
+    asked = call.params.get("RegionNames")
+    regions = []
+    for name in models.regions_of(call.partition):
+        status = _OPT_IN.get(chosen.get(name, ""), "opt-in-not-required")
+        shown = call.params.get("AllRegions") or status != "not-opted-in"
+        if name in asked if asked else shown:
+            endpoint = f"ec2.{name}.amazonaws.com"
+            regions.append({"RegionName": name, "Endpoint": endpoint, "OptInStatus": status})
+    return {"Regions": regions}
+
+
+_OPT_IN = {"ENABLED": "opted-in", "DISABLED": "not-opted-in", "DISABLING": "not-opted-in"}
 
 
 @overlay("ec2:DescribeImages", "moto gives a volume type as the root device's type")

@@ -67,6 +67,10 @@ def get_function_code_signing_config(call: Call) -> Output:
 @ours("lambda:ListFunctionsByCodeSigningConfig")
 def list_functions_by_code_signing_config(call: Call) -> Output:
     wanted = call.params["CodeSigningConfigArn"]
+    if wanted not in call.table(_CONFIGS):
+        raise Refusal(
+            "ResourceNotFoundException", "The code signing configuration was not found.", 404
+        )
     names = [name for name, arn in call.table(_FUNCTIONS).items() if arn == wanted]
     return {"FunctionArns": [call.arn("lambda", f"function:{name}") for name in names]}
 
