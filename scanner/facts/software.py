@@ -28,7 +28,7 @@ class Package(Fact, frozen=True, kw_only=True, tag="software.package"):
     """One installed program on one host."""
 
     host: Annotated[Sure[str], "subject of the host"] = UNSET
-    package: Annotated[Sure[str], "the package's name, as the host calls it"] = UNSET
+    program: Annotated[Sure[str], "its name, as the host or its package manager calls it"] = UNSET
     publisher: Annotated[Maybe[str], "who published it"] = UNSET
     version: Annotated[Maybe[str], "its version"] = UNSET
 
@@ -71,6 +71,7 @@ class Malware(Fact, frozen=True, kw_only=True, tag="malware.protection"):
 class Scanner(Fact, frozen=True, kw_only=True, tag="vulnerability.scanner"):
     """Whether one asset or service is scanned for flaws."""
 
+    asset: Annotated[Sure[str], "subject of the asset"] = UNSET
     asset_kind: Annotated[Sure[str], "account, instance, image-registry, function, ..."] = UNSET
     active: Annotated[Sure[bool], "it is scanned"] = UNSET
     continuous: Annotated[Sure[bool], "new flaws are looked for by themselves"] = UNSET

@@ -88,7 +88,7 @@ def code_signing(aws: Aws) -> Iterator[Policy]:
 
 @source(
     Package,
-    fields=["host", "package", "publisher", "version"],
+    fields=["host", "program", "publisher", "version"],
     calls=["ssm:GetInventory"],
     per="region",
 )
@@ -109,7 +109,7 @@ def inventory(aws: Aws) -> Iterator[Package]:
                     subject=f"{host}/{name}/{version or ''}/{entry.get('Architecture', '')}",
                     name=name,
                     host=host,
-                    package=name,
+                    program=name,
                     publisher=entry.get("Publisher") or None,
                     version=version,
                 )

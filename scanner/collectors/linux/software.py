@@ -127,7 +127,7 @@ def allow_list(here: Host) -> Iterator[Policy | Partial]:
     )
 
 
-@source(Package, fields=["host", "package", "publisher", "version"], calls=PACKAGE_CALLS)
+@source(Package, fields=["host", "program", "publisher", "version"], calls=PACKAGE_CALLS)
 def packages(here: Host) -> Iterator[Package]:
     """The installed packages, of whichever package manager the family has."""
     found = inventory(here)
@@ -141,7 +141,7 @@ def packages(here: Host) -> Iterator[Package]:
             subject=f"{here.id}/package/{each.name}{suffix}",
             name=each.name,
             host=here.id,
-            package=each.name,
+            program=each.name,
             publisher=each.publisher,
             version=each.version,
             **common,
