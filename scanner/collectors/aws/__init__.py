@@ -2,11 +2,43 @@
 
 from __future__ import annotations
 
-from scanner.collectors.aws import audit, compute, crypto, identity, s3, software
+from scanner.collectors.aws import (
+    alerts,
+    audit,
+    authorization,
+    compute,
+    crypto,
+    detection,
+    governance,
+    identity,
+    keys,
+    network,
+    patches,
+    remote,
+    s3,
+    software,
+    storage,
+)
 from scanner.collectors.aws.session import OPTIONS, open_account
 from scanner.collectors.base import Collector, Source
 
-_SUBJECTS = (identity, audit, crypto, s3, software, compute)
+_SUBJECTS = (
+    identity,
+    authorization,
+    audit,
+    alerts,
+    crypto,
+    keys,
+    s3,
+    storage,
+    network,
+    remote,
+    compute,
+    software,
+    patches,
+    detection,
+    governance,
+)
 
 
 def _sources() -> tuple[Source, ...]:

@@ -91,7 +91,7 @@ class Account:
         fips = False
         if options.fips and options.endpoint is None:
             prefix = self.core.get_service_model(service).endpoint_prefix
-            fips = has_fips(self.core.get_component("endpoint_resolver"), prefix, region)
+            fips = has_fips(self.core.get_data("endpoints"), prefix, region)
         config: dict[str, Any] = {
             "connect_timeout": CONNECT_SECONDS,
             "read_timeout": READ_SECONDS,

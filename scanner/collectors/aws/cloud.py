@@ -36,14 +36,16 @@ def partition_of(region: str) -> str:
     return "aws-us-gov" if region.startswith("us-gov-") else "aws"
 
 
-def has_fips(endpoints: Any, service: str, region: str) -> bool:
+def has_fips(endpoints: Mapping[str, Any], service: str, region: str) -> bool:
     """Whether botocore's data names a FIPS host of this service (its endpoint prefix) there.
 
-    endpoints: the session's `endpoint_resolver`. Where the data names none, asking for FIPS would
-    invent a host that may not exist (s3-fips.eu-west-1), so only an entry of the very region
-    counts, not a pattern that is made for all. In GovCloud the named host is often the plain one.
+    endpoints: botocore's `endpoints` data. Where it names none, asking for FIPS would invent a host
+    that may not exist (s3-fips.eu-west-1), so only an entry of the very region counts, not a
+    pattern that is made for all. In GovCloud the named host is often the plain one.
     """
-    regional = endpoints.get_service_endpoints_data(service, partition_of(region))
+    partition = partition_of(region)
+    (data,) = (each for each in endpoints["partitions"] if each["partition"] == partition)
+    regional = data["services"].get(service, {}).get("endpoints", {})
     if region in regional:
         return _tagged(regional[region])
     # A global service (IAM) has one entry, named for the whole partition.

@@ -66,20 +66,31 @@ def instances(aws: Aws) -> Iterator[Instance]:
         )
 
 
+MANAGED_CALLS = {"ssm:DescribeInstanceInformation": "ssm:DescribeInstanceInformation"}
+
+
+def managed_machines(aws: Aws) -> list[dict[str, Any]]:
+    """What Systems Manager's agents report of the region's machines, read once."""
+    return aws.shared(
+        ("managed", aws.region),
+        lambda: [
+            each
+            for page in aws.pages("ssm:DescribeInstanceInformation", MaxResults=50)
+            for each in page["InstanceInformationList"]
+        ],
+    )
+
+
 @source(
     Instance,
     fields=["managed", "platform"],
-    calls={**_LISTING, "ssm:DescribeInstanceInformation": "ssm:DescribeInstanceInformation"},
+    calls={**_LISTING, **MANAGED_CALLS},
     lists=False,
     per="region",
 )
 def managed_instances(aws: Aws) -> Iterator[Instance]:
     """Which instances report to Systems Manager now; one bulk listing tells for all."""
-    reported = {
-        each["InstanceId"]: each
-        for page in aws.pages("ssm:DescribeInstanceInformation", MaxResults=50)
-        for each in page["InstanceInformationList"]
-    }
+    reported = {each["InstanceId"]: each for each in managed_machines(aws)}
     for found in _instances(aws):
         agent = reported.get(found["id"])
         platform = None

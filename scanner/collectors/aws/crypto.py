@@ -164,6 +164,10 @@ def _named(facts: dict[str, Any], refused: dict[str, Refused]) -> Endpoint | Par
     return Partial(endpoint, refused) if refused else endpoint
 
 
+DOMAIN_CALLS = {
+    "opensearch:ListDomainNames": "es:ListDomainNames",
+    "opensearch:DescribeDomains": "es:DescribeDomains",
+}
 _NAMED = [
     "service",
     "protocol",
@@ -219,16 +223,13 @@ def api_domains(aws: Aws) -> Iterator[Endpoint | Partial]:
 @source(
     Endpoint,
     fields=_NAMED,
-    calls={
-        "opensearch:ListDomainNames": "es:ListDomainNames",
-        "opensearch:DescribeDomains": "es:DescribeDomains",
-    },
+    calls=DOMAIN_CALLS,
     always={"service": "search-domain"},
     per="region",
 )
 def search_domains(aws: Aws) -> Iterator[Endpoint | Partial]:
     """OpenSearch domains."""
-    for domain in _domains(aws):
+    for domain in search_domain_list(aws):
         options = domain["DomainEndpointOptions"]
         policy = options["TLSSecurityPolicy"]
         forced = options["EnforceHTTPS"]
@@ -253,7 +254,7 @@ def search_domains(aws: Aws) -> Iterator[Endpoint | Partial]:
 _BATCH = 5
 
 
-def _domains(aws: Aws) -> list[dict[str, Any]]:
+def search_domain_list(aws: Aws) -> list[dict[str, Any]]:
     """Every OpenSearch domain as DescribeDomains tells it, five a call."""
 
     def read() -> list[dict[str, Any]]:

@@ -75,6 +75,7 @@ def _age(text: str, made_at: str) -> int | None:
         "created_days",
         "last_used_days",
         "password_enabled",
+        "password_used",
         "password_age_days",
         "mfa_registered",
         "mfa_enforced",
@@ -113,6 +114,7 @@ def _user(where: dict[str, Any], row: dict[str, str], made_at: str) -> Account:
     facts: dict[str, Any] = {}
     if password:
         facts["mfa_enforced"] = registered
+        facts["password_used"] = _age(row.get("password_last_used", ""), made_at) is not None
     return Account(
         **where,
         subject=row["arn"],
@@ -126,6 +128,19 @@ def _user(where: dict[str, Any], row: dict[str, str], made_at: str) -> Account:
         mfa_registered=registered,
         **facts,
     )
+
+
+@accounts.detail(fields=["password_change_required"], calls=["iam:GetLoginProfile"])
+def first_password(aws: Aws, account: Account) -> dict[str, object]:
+    """Asked only for users who have a password and have never signed in with it."""
+    if account.category == "root" or account.password_used is not False:
+        return {}
+    answer = aws.maybe("iam:GetLoginProfile", "NoSuchEntity", UserName=account.name)
+    if answer is None:
+        # The password was taken away after the report was made.
+        return {}
+    # Absent where the profile was made before the flag existed: then it is off.
+    return {"password_change_required": answer["LoginProfile"].get("PasswordResetRequired", False)}
 
 
 def _root(

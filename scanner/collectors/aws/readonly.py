@@ -19,6 +19,8 @@ ALLOWED: dict[str, str] = {
     "cloudtrail:LookupEvents": "samples recorded management events for what they contain",
     "ssm:GetDocument": "asked only for the session preferences document, by its fixed name",
     "lambda:ListFunctions": "the only listing of functions; names are kept, the rest is dropped",
+    "ec2:DescribeVpnConnections": "the only listing of VPNs; it holds their shared keys, "
+    "which are dropped with the rest of the answer",
     "sts:GetCallerIdentity": "tells which account and partition the credentials lead to",
 }
 """Reads that the patterns here would refuse, or that need a word, with why they are made."""

@@ -26,7 +26,7 @@ Read = Callable[..., dict[str, Fact]]
 @pytest.fixture(scope="module")
 def emulator() -> Iterator[Emulator]:
     """The process's emulator: the one that runs already, or one of our own."""
-    running = Emulator._running
+    running = Emulator.running()
     if running is not None:
         yield running
         return

@@ -279,5 +279,5 @@ def test_fips_is_asked_for_only_where_a_host_is_known(
 ) -> None:
     import botocore.session
 
-    endpoints = botocore.session.Session().get_component("endpoint_resolver")
+    endpoints = botocore.session.Session().get_data("endpoints")
     assert has_fips(endpoints, service, region) is named

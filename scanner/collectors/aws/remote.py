@@ -1,0 +1,264 @@
+"""Ways in from outside: Session Manager, Client VPN and site-to-site VPN."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from scanner.collectors.aws.client import Aws
+from scanner.collectors.aws.compute import MANAGED_CALLS, managed_machines, tags_of
+from scanner.collectors.base import Partial, Refused, source
+from scanner.facts.host import Banner, Session
+from scanner.facts.network import RemoteAccess
+
+_PREFERENCES = "SSM-SessionManagerRunShell"
+_DEFAULT_IDLE = 20
+"""Minutes until an idle session ends where nothing is set (Systems Manager user guide)."""
+
+_SESSION_CALLS = {**MANAGED_CALLS, "ssm:GetDocument": "ssm:GetDocument"}
+
+
+def _session_preferences(aws: Aws) -> dict[str, Any] | None:
+    """The inputs of the preferences document; None where no machine can be reached by sessions."""
+
+    def read() -> dict[str, Any] | None:
+        if not managed_machines(aws):
+            return None
+        answer = aws.maybe("ssm:GetDocument", "InvalidDocument", Name=_PREFERENCES)
+        if answer is None:
+            return {}
+        try:
+            return dict(json.loads(answer["Content"]).get("inputs") or {})
+        except ValueError:
+            raise Refused("broken", "ssm:GetDocument", "the preferences are no JSON") from None
+
+    return aws.shared(("session-preferences", aws.region), read)
+
+
+def _minutes(text: Any) -> int | None:
+    return int(text) if text not in (None, "") else None
+
+
+def _session_facts(aws: Aws) -> dict[str, Any]:
+    return {
+        **aws.here("ssm:GetDocument"),
+        "subject": f"{aws.account}/{aws.region}/session-manager",
+        "name": f"Session Manager in {aws.region}",
+    }
+
+
+@source(
+    RemoteAccess,
+    fields=["category", "exposed_directly", "encryption", "logged", "idle_minutes", "max_minutes"],
+    calls=_SESSION_CALLS,
+    always={"category": "session-service"},
+    per="region",
+)
+def session_manager(aws: Aws) -> Iterator[RemoteAccess]:
+    """Session Manager, where machines answer to it; sessions always run over TLS 1.2 or later."""
+    preferences = _session_preferences(aws)
+    if preferences is None:
+        return
+    logged = preferences.get("s3BucketName") or preferences.get("cloudWatchLogGroupName")
+    yield RemoteAccess(
+        **_session_facts(aws),
+        category="session-service",
+        exposed_directly=False,
+        encryption=("TLS", "KMS") if preferences.get("kmsKeyId") else ("TLS",),
+        logged=bool(logged),
+        idle_minutes=_minutes(preferences.get("idleSessionTimeout")) or _DEFAULT_IDLE,
+        max_minutes=_minutes(preferences.get("maxSessionDuration")),
+    )
+
+
+@source(
+    Session,
+    fields=["session", "idle_minutes", "max_minutes"],
+    calls=_SESSION_CALLS,
+    always={"session": "session-service"},
+    per="region",
+)
+def session_manager_times(aws: Aws) -> Iterator[Session]:
+    """When sessions of Session Manager end by themselves."""
+    preferences = _session_preferences(aws)
+    if preferences is not None:
+        yield Session(
+            **_session_facts(aws),
+            session="session-service",
+            idle_minutes=_minutes(preferences.get("idleSessionTimeout")) or _DEFAULT_IDLE,
+            max_minutes=_minutes(preferences.get("maxSessionDuration")),
+        )
+
+
+_CLIENT_VPN = "ec2:DescribeClientVpnEndpoints"
+
+
+def _client_vpns(aws: Aws) -> list[dict[str, Any]]:
+    return aws.shared(
+        ("client-vpns", aws.region),
+        lambda: [
+            endpoint
+            for page in aws.pages(_CLIENT_VPN, MaxResults=1000)
+            for endpoint in page["ClientVpnEndpoints"]
+            if endpoint["Status"]["Code"] not in ("deleted", "deleting")
+        ],
+    )
+
+
+def _vpn_facts(aws: Aws, endpoint: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **aws.here(_CLIENT_VPN),
+        "subject": endpoint["ClientVpnEndpointId"],
+        "name": tags_of(endpoint).get("Name") or endpoint["ClientVpnEndpointId"],
+    }
+
+
+def _vpn_minutes(endpoint: dict[str, Any]) -> int | None:
+    """Minutes until a session ends; None where it connects again by itself."""
+    if not endpoint.get("DisconnectOnSessionTimeout", False):
+        return None
+    hours = endpoint.get("SessionTimeoutHours", 24)
+    return int(hours) * 60
+
+
+@source(
+    RemoteAccess,
+    fields=[
+        "category",
+        "exposed_directly",
+        "encryption",
+        "mfa_required",
+        "logged",
+        "split_tunnel",
+        "max_minutes",
+    ],
+    calls=[_CLIENT_VPN],
+    always={"category": "client-vpn"},
+    per="region",
+)
+def client_vpns(aws: Aws) -> Iterator[RemoteAccess | Partial]:
+    """Client VPN endpoints."""
+    for endpoint in _client_vpns(aws):
+        kinds = {each["Type"] for each in endpoint.get("AuthenticationOptions") or ()}
+        facts = {
+            **_vpn_facts(aws, endpoint),
+            "category": "client-vpn",
+            "exposed_directly": True,
+            # Fixed by the service (Client VPN administrator guide).
+            "encryption": ("AES256-GCM", "TLS"),
+            "logged": (endpoint.get("ConnectionLogOptions") or {}).get("Enabled", False),
+            "split_tunnel": endpoint["SplitTunnel"],
+            "max_minutes": _vpn_minutes(endpoint),
+        }
+        if kinds and kinds <= {"certificate-authentication"}:
+            yield RemoteAccess(**facts, mfa_required=False)
+        else:
+            unsaid = Refused(
+                "not-supported", _CLIENT_VPN, "the directory behind it decides on second factors"
+            )
+            yield Partial(RemoteAccess(**facts), {"mfa_required": unsaid})
+
+
+@client_vpns.detail(
+    fields=["restricted_to"],
+    calls={"ec2:DescribeClientVpnAuthorizationRules": "ec2:DescribeClientVpnAuthorizationRules"},
+)
+def client_vpn_groups(aws: Aws, endpoint: RemoteAccess) -> dict[str, object]:
+    rules = [
+        rule
+        for page in aws.pages(
+            "ec2:DescribeClientVpnAuthorizationRules", ClientVpnEndpointId=endpoint.subject
+        )
+        for rule in page["AuthorizationRules"]
+    ]
+    if any(rule.get("AccessAll", False) for rule in rules):
+        return {"restricted_to": None}
+    return {"restricted_to": tuple(sorted({r["GroupId"] for r in rules if r.get("GroupId")}))}
+
+
+@source(
+    Session,
+    fields=["session", "max_minutes"],
+    calls=[_CLIENT_VPN],
+    always={"session": "client-vpn"},
+    per="region",
+)
+def client_vpn_times(aws: Aws) -> Iterator[Session]:
+    """When sessions of Client VPN end by themselves; one that may reconnect alone never does."""
+    for endpoint in _client_vpns(aws):
+        yield Session(
+            **_vpn_facts(aws, endpoint), session="client-vpn", max_minutes=_vpn_minutes(endpoint)
+        )
+
+
+@source(
+    Banner,
+    fields=["surface", "shown", "text_hash"],
+    calls=[_CLIENT_VPN],
+    always={"surface": "client-vpn"},
+    per="region",
+)
+def client_vpn_banners(aws: Aws) -> Iterator[Banner]:
+    """The notice that a Client VPN shows."""
+    for endpoint in _client_vpns(aws):
+        options = endpoint.get("ClientLoginBannerOptions") or {}
+        text = " ".join((options.get("BannerText") or "").split())
+        shown = options.get("Enabled", False) and bool(text)
+        yield Banner(
+            **_vpn_facts(aws, endpoint),
+            surface="client-vpn",
+            shown=shown,
+            text_hash=hashlib.sha256(text.encode()).hexdigest() if shown else None,
+        )
+
+
+_SITE_VPN = "ec2:DescribeVpnConnections"
+_OFFERED = {
+    "EncryptionAlgorithms": ("AES128", "AES128-GCM-16", "AES256", "AES256-GCM-16"),
+    "IntegrityAlgorithms": ("SHA1", "SHA2-256", "SHA2-384", "SHA2-512"),
+    "DHGroupNumbers": ("DH-2", "DH-5", *(f"DH-{n}" for n in range(14, 25))),
+}
+"""What a tunnel accepts where no list is set (Site-to-Site VPN user guide, tunnel options)."""
+
+
+@source(
+    RemoteAccess,
+    fields=["category", "exposed_directly", "encryption", "logged", "split_tunnel"],
+    calls=[_SITE_VPN],
+    always={"category": "site-vpn"},
+    per="region",
+)
+def site_vpns(aws: Aws) -> Iterator[RemoteAccess]:
+    """Site-to-site VPNs with every algorithm that a tunnel of theirs accepts."""
+    for vpn in aws.call(_SITE_VPN)["VpnConnections"]:
+        if vpn["State"] in ("deleted", "deleting"):
+            continue
+        tunnels = (vpn.get("Options") or {}).get("TunnelOptions") or [{}]
+        logs = [
+            (tunnel.get("LogOptions") or {})
+            .get("CloudWatchLogOptions", {})
+            .get("LogEnabled", False)
+            for tunnel in tunnels
+        ]
+        yield RemoteAccess(
+            **aws.here(_SITE_VPN),
+            subject=vpn["VpnConnectionId"],
+            name=tags_of(vpn).get("Name") or vpn["VpnConnectionId"],
+            category="site-vpn",
+            exposed_directly=False,
+            encryption=tuple(sorted({a for tunnel in tunnels for a in _algorithms(tunnel)})),
+            logged=all(logs),
+            split_tunnel=False,
+        )
+
+
+def _algorithms(tunnel: dict[str, Any]) -> Iterator[str]:
+    for name, offered in _OFFERED.items():
+        for phase in ("Phase1", "Phase2"):
+            chosen = [each["Value"] for each in tunnel.get(f"{phase}{name}") or ()]
+            if not chosen:
+                yield from offered
+            else:
+                yield from (f"DH-{v}" if name == "DHGroupNumbers" else str(v) for v in chosen)
