@@ -60,7 +60,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     evidence: dict[str, Any] = {}
     """The values that the rule looked at."""
     count: int | None = None
-    """How many facts a not-applicable line stands for."""
+    """How many facts one line stands for: not applicable, or waiting for one statement."""
     made_by: str | None = None
     """The line of code that made the subject, as file:line."""
     source: str | None = None

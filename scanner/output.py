@@ -14,7 +14,8 @@ from scanner.errors import InputError
 def private_folder(path: Path) -> Path:
     """Make the folder (and its parents) with mode 0700 if it is missing; raises InputError."""
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (*reversed(path.parents), path):
+            folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise unwritable(path, error) from error
     return path

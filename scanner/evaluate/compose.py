@@ -10,7 +10,7 @@ from scanner.evaluate.reach import Hole, Place, Reach
 from scanner.evaluate.sets import Count
 from scanner.evaluate.wording import missing, value, why
 from scanner.facts import UNSET, Fact
-from scanner.facts.ledger import NO_SOURCE, NOT_COLLECTED
+from scanner.facts.ledger import NO_SOURCE, NOT_COLLECTED, NOT_DECLARED
 from scanner.findings import Finding, Missing, Verdict, fingerprint
 from scanner.rules.model import Rule
 
@@ -86,7 +86,9 @@ class Composer:
         def fill(match: re.Match[str]) -> str:
             name = match.group(1)
             found = context.get(name, getattr(fact, name, UNSET))
-            return "?" if found is UNSET else value(found)
+            if found is not UNSET:
+                return value(found)
+            return "(not stated)" if name in self._rule.params else "(unread)"
 
         return _PLACEHOLDER.sub(fill, self._rule.message)
 
@@ -125,6 +127,25 @@ class Composer:
             fingerprint=self._print(scope, None, "not-applicable"),
             observed_at=last.observed_at if last else self._at,
             count=skipped,
+        )
+
+    def undeclared(self, last: Fact, gap: Missing, count: int) -> Finding:
+        """All facts of a scope that wait for one statement of the organisation, as one finding."""
+        what = f"{last.name}" if count == 1 else f"{count} of {self._rule.fact} in {last.scope}"
+        return Finding(
+            **self._common(last.provider),
+            verdict="unknown",
+            subject=None,
+            name=last.name if count == 1 else last.scope,
+            target=last.target,
+            scope=last.scope,
+            region=None,
+            message=f"Could not tell for {what}: {why(NOT_DECLARED, gap)}",
+            fingerprint=self._print(last.scope, None, f"{NOT_DECLARED}:{gap.detail}"),
+            observed_at=last.observed_at,
+            reason=NOT_DECLARED,
+            gap=gap,
+            count=count,
         )
 
     def of_set(

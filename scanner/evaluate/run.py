@@ -35,6 +35,7 @@ class _Run:
         self._open = sorted({place.scope for place in reach.places()})
         self._skipped = self._made = 0
         self._last: Fact | None = None
+        self._undeclared: dict[Missing, tuple[Fact, int]] = {}
         self._counts: dict[Place, Count] = {}
         self._at: dict[Place, str] = {}
 
@@ -50,15 +51,22 @@ class _Run:
             self._at[place] = max(self._at.get(place, ""), fact.observed_at)
         elif judgement.verdict == "not-applicable":
             self._skipped += 1
+        elif judgement.verdict == "unknown":
+            self._unknown(fact, judgement)
         else:
-            self._emit(self._finding(fact, judgement))
+            evidence = self.judge.evidence(judgement.context)
+            verdict, context = judgement.verdict, judgement.context
+            self._emit(self._compose.of_fact(fact, verdict, context, evidence))
 
-    def _finding(self, fact: Fact, judgement: Judgement) -> Finding:
-        evidence = self.judge.evidence(judgement.context)
-        if judgement.verdict != "unknown":
-            return self._compose.of_fact(fact, judgement.verdict, judgement.context, evidence)
+    def _unknown(self, fact: Fact, judgement: Judgement) -> None:
         reason, gap = self._world.cause(self.judge, fact, judgement.unread)
-        return self._compose.unknown_fact(fact, reason, gap, judgement.unread, evidence)
+        if reason == NOT_DECLARED and gap is not None:
+            _, count = self._undeclared.get(gap, (fact, 0))
+            self._undeclared[gap] = fact, count + 1
+            return
+        evidence = self.judge.evidence(judgement.context)
+        unread = judgement.unread
+        self._emit(self._compose.unknown_fact(fact, reason, gap, unread, evidence))
 
     def _emit(self, finding: Finding) -> None:
         self._made += 1
@@ -74,13 +82,16 @@ class _Run:
             self._sets(self.rule.expect.min, self.rule.expect.max)
 
     def _close_before(self, scope: str | None) -> None:
-        """End every scope before this one: what was not seen there, and what did not concern."""
+        """End every scope before this one: what was not seen, not stated, or no concern there."""
         while self._open and (scope is None or self._open[0] < scope):
             ended = self._open.pop(0)
             if self.rule.expect is not None:
                 continue
             for hole, regions in _joined(self.reach.holes, ended):
                 self._emit(self._compose.unseen(hole, regions))
+            for gap, (fact, count) in self._undeclared.items():
+                self._emit(self._compose.undeclared(fact, gap, count))
+            self._undeclared = {}
             if self._skipped or not self._made:
                 self._emit(self._compose.not_applicable(ended, self._skipped, self._last))
             self._skipped = self._made = 0

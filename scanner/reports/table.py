@@ -78,7 +78,7 @@ def _blind(summary: Summary, finding: Finding) -> None:
     gap = finding.gap
     if finding.reason == NOT_DECLARED:
         key = gap.detail if gap else "a value"
-        summary.undeclared[key] = summary.undeclared.get(key, 0) + 1
+        summary.undeclared[key] = summary.undeclared.get(key, 0) + (finding.count or 1)
         return
     operation = (gap.operation if gap else None) or finding.source or finding.rule
     what = (gap.permission if gap else None) or (gap.detail if gap else "") or ""
@@ -119,10 +119,12 @@ def table(summary: Summary, rules: Mapping[str, RuleText], width: int = 100) -> 
         if len(blind) > _ROWS:
             lines.append(f"  and {len(blind) - _ROWS} more reads")
     if summary.undeclared:
-        number = sum(summary.undeclared.values())
-        lines += ["", f"What the organisation has to state ({number} verdicts unknown)"]
-        for what, _ in sorted(summary.undeclared.items(), key=lambda i: (-i[1], i[0]))[:_ROWS]:
-            lines.append("  " + _cut(what, width - 2))
+        lines += ["", "What the organisation has to state"]
+        waiting = sorted(summary.undeclared.items(), key=lambda item: (-item[1], item[0]))
+        for what, number in waiting[:_ROWS]:
+            lines.append("  " + _cut(f"{what} ({number} wait for it)", width - 2))
+        if len(waiting) > _ROWS:
+            lines.append(f"  and {len(waiting) - _ROWS} more")
     if failing:
         rule, row = failing[0]
         fix = rules[rule].fix if rule in rules else {}
