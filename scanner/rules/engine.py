@@ -142,5 +142,6 @@ def _cel() -> Any:
             except ImportError:
                 continue
             if hasattr(extension, "compile"):
-                return extension
+                # Under its own name, since a second load of it in one process panics.
+                return sys.modules.setdefault("cel.cel", extension)
     return import_module("cel")

@@ -43,7 +43,12 @@ def lint(doc: Document, trees: Mapping[str, Node], *, catalogue: bool) -> list[s
         from scanner.rules.lint_catalogue import catalogue_faults
 
         checks.append(catalogue_faults(rule))
-    lines = {(doc.where(path), message) for check in checks for path, message in check}
+    lines = {
+        # Below the top level it is the author's own names that are wrong: point at the name.
+        (doc.where(path, key=len(path) > 1), message)
+        for check in checks
+        for path, message in check
+    }
     for key, tree in trees.items():
         holds = proven(trees["when"]) if key == "require" and "when" in trees else frozenset()
         lines |= {(doc.inside((key,), at), said) for at, said in faults(tree, known, holds)}
