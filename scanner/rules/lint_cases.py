@@ -27,8 +27,6 @@ def _case(rule: Mapping[str, Any], path: Path, case: Mapping[str, Any]) -> Itera
         if plain:
             first = next(iter(plain))
             yield (*path, first), "a case has either facts or the fields of one; move it into facts"
-        if len(case["facts"]) > 1 and rule.get("expect", "every") == "every":
-            yield (*path, "facts"), "several facts are for a rule with a set in expect; split them"
         for number, fact in enumerate(case["facts"]):
             yield from _fact(rule["fact"], (*path, "facts", number), fact)
     else:

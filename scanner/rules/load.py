@@ -121,7 +121,7 @@ def select(rules: Sequence[Rule], terms: Sequence[str]) -> list[Rule]:
         meant = _meaning(term.strip(), rules)
         found = {rule.id for rule in rules if meant(rule)}
         if not found:
-            raise InputError(f"--rules {term}: no rule fits; `cmmc-scan rules list` shows them")
+            raise InputError(f"{term}: no rule fits; `cmmc-scan rules list` shows them")
         chosen |= found
     return [rule for rule in rules if rule.id in chosen]
 
@@ -154,7 +154,7 @@ def _level(term: str) -> Callable[[Rule], bool]:
 
     level = term.removeprefix("level:")
     if level not in ("1", "2", "3"):
-        raise InputError(f"--rules {term}: levels are level:1, level:2 and level:3")
+        raise InputError(f"{term}: levels are level:1, level:2 and level:3")
     asked = [practice for practice in practices() if practice.level <= int(level)]
     wanted = {name for p in asked for name in (p.id, *p.level2_ids)}
     return lambda rule: rule.practice in wanted
@@ -169,7 +169,7 @@ def _practice(term: str, ids: set[str]) -> Callable[[Rule], bool]:
         near = nearest(term, ids)
         hint = f"did you mean the rule {near}?" if near else str(error)
         raise InputError(
-            f"--rules {term}: no rule, practice, domain, provider, severity or level; {hint}"
+            f"{term}: no rule, practice, domain, provider, severity or level; {hint}"
         ) from None
     wanted = {practice.id, practice.level1_id, *practice.level2_ids}
     return lambda rule: rule.practice in wanted

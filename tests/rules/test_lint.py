@@ -276,7 +276,6 @@ def test_the_fields_of_a_lookup_are_checked_and_those_of_a_declaration_are_the_u
         ("{with: {storage.store: []}}", "the rule looks up no fact storage.store"),
         ("{declarations: {accounts: []}}", "the rule looks up no declaration accounts"),
         ("{enabled: true, facts: []}", "a case has either facts or the fields of one"),
-        ("{facts: [{}, {}]}", "several facts are for a rule with a set in expect"),
         ("{gaps: [{listing: true, fields: [enabled]}]}", "a gap is of the listing"),
         ("{gaps: [{fields: [enabeld]}]}", "identity.account has no field enabeld"),
         ("{gaps: [{listing: true, fact: log.store}]}", "the rule looks at no fact log.store"),
