@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from scanner.assess import poam as poam_rules
 from scanner.assess.catalogue import Catalogue
-from scanner.assess.determine import Case, Rule, Target, determine
+from scanner.assess.determine import Case, Rule, determine
 from scanner.assess.evidence import Evidence, Placer, sort
 from scanner.assess.result import (
     Assessment,
@@ -18,6 +18,7 @@ from scanner.assess.result import (
 )
 from scanner.assess.score import Value, lost, score, score_level_3, values, why_no_score
 from scanner.assess.statements import Attestation, Exemption, Statements, objectives_of
+from scanner.assess.targets import Target, distinct
 from scanner.assess.validity import attestation_fault, cmmc_fault
 from scanner.findings import Finding
 from scanner.frameworks import Practice, cross_references
@@ -43,7 +44,8 @@ def assess(
     """
     attested, exempted, void_by, void = _standing(statements, catalogue, as_of)
     void += _strangers(statements, catalogue, targets)
-    evidence = sort(findings, statements, exempted, placer, level)
+    answering, owners = distinct(targets)
+    evidence = sort(findings, statements, exempted, placer, level, owners)
     practices = _practices(catalogue, level)
     deciding: dict[str, list[Rule]] = {}
     for rule in rules:
@@ -59,7 +61,7 @@ def assess(
                         evidence=evidence,
                         attestations=attested.get(name, ()),
                         exemptions=exempted.get(name, ()),
-                        targets=targets,
+                        targets=answering,
                         rules=deciding.get(name, ()),
                         without=without,
                         void=void_by.get(name, ()),

@@ -21,6 +21,7 @@ from scanner.assess.reasons import (
 )
 from scanner.assess.result import Because, Determination, ObjectiveResult
 from scanner.assess.statements import Attestation, Exemption
+from scanner.assess.targets import Target
 from scanner.frameworks import Objective
 
 
@@ -41,15 +42,6 @@ class Rule(Protocol):
     def providers(self) -> Sequence[str]: ...
     @property
     def informs_only(self) -> Sequence[str]: ...
-
-
-class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """One configured target, with the classes of objectives that it has to answer for."""
-
-    id: str
-    provider: str
-    classes: tuple[str, ...] = ()
-    in_scope: bool = True
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,7 +117,7 @@ def _without_refutation(
     unread = [
         because
         for (rule, target), tally in sorted(bearing.items())
-        for because in unread_at(rule, target, tally, claims)
+        for because in unread_at(rule, target, tally, _naming(case, target, claims))
     ]
     if unread:
         return _result(case, "NOT ASSESSED", unread + void, notes)
@@ -134,6 +126,12 @@ def _without_refutation(
         by = [excepted(e, exception_words(e)) for e in whole]
         return _result(case, "MET", by, notes)
     return _by_units(case, bearing, claims, notes, void)
+
+
+def _naming(case: Case, target: str, claims: Sequence[Attestation]) -> list[Attestation]:
+    """The statements that name a target, by any of its ids."""
+    names = next((t.names for t in case.targets if t.id == target), frozenset((target,)))
+    return [a for a in claims if names & set(a.targets)]
 
 
 def _by_units(
@@ -154,7 +152,7 @@ def _by_units(
     targets, classes = concerned(case)
     for target in targets:
         good, lacking, idle = _at_target(case, target, bearing) if observable else ([], [], False)
-        named = [a for a in own if target.id in a.targets]
+        named = [a for a in own if target.names & set(a.targets)]
         if good and not lacking:
             by += good
             answered = True
@@ -218,10 +216,8 @@ def _at_target(
         for name, count in sorted(tally.covered.items()):
             text = f"{count} finding(s) of {rule} at {target.id} under the exception {name}"
             good.append(Because(kind="exception", ref=name, rule=rule, target=target.id, text=text))
-        if not tally.decides:
-            if tally.product is not None and (tally.passes or tally.hints.count):
-                lacking.append(undeclared(tally.product, rule, target.id))
-            continue
+        if tally.product is not None and (tally.supports or tally.hints.count):
+            lacking.append(undeclared(tally.product, rule, target.id))
         if tally.passes:
             text = f"{rule} passes at {target.id} ({tally.passes})"
             good.append(
@@ -257,8 +253,12 @@ def _notes(case: Case, bearing: Mapping[tuple[str, str], Tally]) -> list[Because
             if failed:
                 text = f"{rule} fails{place} ({failed}); it does not decide this"
                 notes.append(Because(kind="finding", rule=rule, target=target, text=text))
-            elif tally.passes and (side is not bearing or case.objective.method != "observe"):
-                text = f"{rule} passes{place} ({tally.passes}); it informs"
+                continue
+            passes = tally.supports
+            if side is not bearing or case.objective.method != "observe":
+                passes += tally.passes
+            if passes:
+                text = f"{rule} passes{place} ({passes}); it informs"
                 notes.append(Because(kind="pass", rule=rule, target=target, text=text))
     return notes
 

@@ -25,19 +25,20 @@ class Tally:
 
     __slots__ = (
         "covered",
-        "decides",
         "fails",
         "hints",
         "not_applicable",
         "passes",
         "product",
+        "supports",
         "unknowns",
     )
 
     def __init__(self) -> None:
-        self.decides = False
-        """A pass of it settles the target's part."""
         self.passes = 0
+        """Passes that settle the target's part."""
+        self.supports = 0
+        """Passes that do not."""
         self.not_applicable = 0
         self.fails = Pile()
         """Failures that refute."""
@@ -102,12 +103,18 @@ def sort(
     exemptions: Mapping[str, list[Exemption]],
     placer: Placer | None,
     level: int,
+    owners: Mapping[str, str],
 ) -> Evidence:
-    """Sort findings by objective; `exemptions` are those that count today, by objective."""
+    """Sort findings by objective.
+
+    `exemptions`: those that count today, by objective. `owners`: scope -> the target that answers
+    for it.
+    """
     evidence = Evidence()
     aside = _ASIDE[level]
     for finding in findings:
-        evidence.targets_of_rule.setdefault(finding.rule, set()).add(finding.target or "")
+        target = owners.get(finding.scope, finding.target or "") if finding.target else ""
+        evidence.targets_of_rule.setdefault(finding.rule, set()).add(target)
         if placer is not None:
             category = placer.category(finding)
             if category in aside:
@@ -119,9 +126,7 @@ def sort(
             bears = ()
         for objective in finding.objectives:
             side = evidence.bearing if objective in bears else evidence.informing
-            tally = side.setdefault(objective, {}).setdefault(
-                (finding.rule, finding.target or ""), Tally()
-            )
+            tally = side.setdefault(objective, {}).setdefault((finding.rule, target), Tally())
             _count(tally, finding, objective, statements, exemptions.get(objective, ()))
     return evidence
 
@@ -162,13 +167,16 @@ def _count(
         declared = refutes = product is not None
         if not declared:
             tally.product = job
-    tally.decides = objective in finding.decides and finding.strength != "configured" and declared
+    decides = objective in finding.decides and finding.strength != "configured" and declared
     verdict = finding.verdict
     if verdict == "pass":
-        tally.passes += finding.count or 1
+        if decides:
+            tally.passes += finding.count or 1
+        else:
+            tally.supports += finding.count or 1
         return
     if verdict == "not-applicable":
-        tally.not_applicable += finding.count or 1
+        tally.not_applicable += 1 if decides else 0
         return
     exemption = _covering(finding, exemptions)
     if exemption is not None:

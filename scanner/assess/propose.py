@@ -35,8 +35,8 @@ def propose(facts: Iterable[Fact]) -> dict[str, tuple[Mapping[str, Any], ...]]:
             _into(found, "role-matrix", fact.role, fact)
         elif isinstance(fact, RemoteAccess):
             _into(found, "remote-access", fact.name, fact)
-        elif isinstance(fact, Package) and isinstance(fact.package, str):
-            record = _into(found, "software", fact.package, fact)
+        elif isinstance(fact, Package) and isinstance(fact.program, str):
+            record = _into(found, "software", fact.program, fact)
             if isinstance(fact.publisher, str):
                 record["publisher"] = fact.publisher
         elif isinstance(fact, Malware) and isinstance(fact.engine, str):

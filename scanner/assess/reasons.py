@@ -39,11 +39,11 @@ def pile(kind: BecauseKind, rule: str, target: str, found: Pile, suffix: str) ->
     return lines
 
 
-def unread_at(rule: str, target: str, tally: Tally, claims: Sequence[Attestation]) -> list[Because]:
-    """What a rule could not tell there, unless an attestation of that target may stand in."""
+def unread_at(rule: str, target: str, tally: Tally, naming: Sequence[Attestation]) -> list[Because]:
+    """What a rule could not tell there, unless a statement that names the target may stand in."""
     if not tally.unknowns.count:
         return []
-    if any(target in a.targets for a in claims) and tally.unknowns.reasons <= CANNOT_TELL:
+    if naming and tally.unknowns.reasons <= CANNOT_TELL:
         return []
     grouped: dict[tuple[str, str], int] = {}
     for finding in tally.unknowns.shown:

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from scanner.assess.catalogue import Catalogue
-from scanner.assess.determine import Target
 from scanner.assess.statements import Artifact, Attestation, Exemption, Statements
+from scanner.assess.targets import Target
 from scanner.findings import Finding, fingerprint
 
 AS_OF = "2026-11-24"

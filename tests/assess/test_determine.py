@@ -21,6 +21,7 @@ from scanner.assess.assessment import assess
 from scanner.assess.catalogue import Catalogue
 from scanner.assess.result import ObjectiveResult
 from scanner.assess.statements import Artifact, Declarations, Inherited, Statements
+from scanner.assess.targets import Target
 from scanner.findings import Finding, Missing
 
 RULE = Rule(
@@ -67,6 +68,22 @@ def test_a_target_without_a_pass_is_named(catalogue: Catalogue) -> None:
     result = one(catalogue, [finding("pass")], targets=(CORP, PROD))
     assert result.determination == "NOT ASSESSED"
     assert [b.text for b in result.by] == ["account-mfa-enforced was not judged at prod"]
+
+
+def test_two_targets_on_one_tenant_count_once(catalogue: Catalogue) -> None:
+    scope = ("entra:corp",)
+    corp = Target(id="corp", provider="entra", classes=CORP.classes, scopes=scope)
+    twin = Target(id="a-twin", provider="entra", classes=CORP.classes, scopes=scope)
+    result = one(catalogue, [finding("pass")], targets=(corp, twin))
+    assert result.determination == "MET"
+    unknown = finding("unknown", reason="unlicensed")
+    for name in ("corp", "a-twin"):
+        named = said(attestation("3.5.3[d]", targets=(name,)))
+        assert one(catalogue, [unknown], named, targets=(corp, twin)).determination == "MET"
+    # a target that was never collected is not the same as any other
+    absent = Target(id="east", provider="entra", classes=CORP.classes)
+    result = one(catalogue, [finding("pass")], targets=(corp, twin, absent))
+    assert result.determination == "NOT ASSESSED"
 
 
 def test_a_class_that_nobody_reads_is_named(catalogue: Catalogue) -> None:

@@ -33,7 +33,7 @@ def test_proposals_are_read_back_and_wait(tmp_path: Path) -> None:
         make(Account, "backup", category="service", enabled=True),
         make(Account, "glass", category="break-glass", enabled=True),
         make(RoleGrant, "g", role='sudo %wheel: (ALL) "ALL"'),
-        make(Package, "p", package="openssl", publisher="Debian"),
+        make(Package, "p", program="openssl", publisher="Debian"),
         make(Malware, "m", engine="ClamAV"),
     ]
     proposed = propose(facts)
