@@ -147,7 +147,7 @@ class _Checker:
         self.variables[node.variable] = Type(item)
         self.condition(node.body, known)
         del self.variables[node.variable]
-        return over if node.name == "filter" else BOOL
+        return BOOL
 
     def call(self, node: Call, known: Known) -> Type:
         name, args = node.name, node.args

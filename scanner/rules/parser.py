@@ -1,8 +1,7 @@
-"""Reads an expression: a tokenizer and a recursive descent through the grammar of `syntax`."""
+"""Reads an expression: a recursive descent through the part of CEL's grammar in `syntax`."""
 
 from __future__ import annotations
 
-import re
 from typing import NoReturn
 
 from scanner.documents import did_you_mean
@@ -15,7 +14,6 @@ from scanner.rules.syntax import (
     MAX_LENGTH,
     MAX_MACRO_DEPTH,
     MAX_MACROS,
-    MAX_TEXT,
     METHODS,
     RESERVED,
     Call,
@@ -27,6 +25,7 @@ from scanner.rules.syntax import (
     Node,
     Select,
 )
+from scanner.rules.tokens import HINTS, Token, literal, number, tokens
 
 
 def parse(text: str) -> Node:
@@ -38,41 +37,11 @@ def parse(text: str) -> Node:
     return _Parser(text).whole()
 
 
-_TOKEN = re.compile(
-    r"""(?P<space>(?:\s|//[^\n]*)+)
-    |(?P<number>(?:0x[0-9a-fA-F]+|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)[uU]?)
-    |(?P<text>[rR]?(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'))
-    |(?P<name>[A-Za-z_][A-Za-z0-9_]*)
-    |(?P<sign>&&|\|\||[=!<>]=|[-+*/%<>!?:.,()\[\]])
-    """,
-    re.VERBOSE | re.ASCII,
-)
-
-_HINTS = {
-    "and": "write && for and",
-    "or": "write || for or",
-    "not": "write ! for not",
-    "is": "write == for is",
-    "=": "write == to compare",
-    "&": "write && for and",
-    "|": "write || for or",
-    "True": "write true",
-    "False": "write false",
-    "None": "write null",
-    "{": "maps are not available",
-    "`": "names stand without quotes",
-}
-
-_ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
-_SAME = frozenset("\\\"'?`")
-
-
 class _Parser:
     """Recursive descent, one method a level of CEL's grammar; its recursion ends at MAX_DEPTH."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
-        self.tokens = _tokens(text)
+        self.tokens = tokens(text)
         self.next = 0
         self.depth = 0
         self.macros = 0
@@ -85,7 +54,7 @@ class _Parser:
         kind, word, _ = self.tokens[self.next]
         return word if kind in ("sign", "name") else f"<{kind}>"
 
-    def take(self) -> tuple[str, str, int]:
+    def take(self) -> Token:
         token = self.tokens[self.next]
         self.next += token[0] != "end"
         return token
@@ -106,7 +75,7 @@ class _Parser:
         kind, word, at = self.tokens[self.next]
         if kind == "end":
             raise ExpressionError(at, f"{message}, but the expression ends here")
-        hint = f"; {_HINTS[word]}" if word in _HINTS else ""
+        hint = f"; {HINTS[word]}" if word in HINTS else ""
         raise ExpressionError(at, f"{message}, found {word[:40]}{hint}")
 
     def enter(self) -> None:
@@ -232,10 +201,10 @@ class _Parser:
         kind, word, at = self.tokens[self.next]
         if kind == "number":
             self.take()
-            return Literal(at, _number(at, word))
+            return Literal(at, number(at, word))
         if kind == "text":
             self.take()
-            return Literal(at, _text(at, word))
+            return Literal(at, literal(at, word))
         if self.accept("("):
             tree = self.ternary()
             self.expect(")", "to close the bracket")
@@ -250,8 +219,8 @@ class _Parser:
         if word in RESERVED:
             raise ExpressionError(at, f"{word} is a reserved word of CEL, not a name")
         if self.peek() != "(":
-            if word in _HINTS:
-                raise ExpressionError(at, f"{word} is not a name; {_HINTS[word]}")
+            if word in HINTS:
+                raise ExpressionError(at, f"{word} is not a name; {HINTS[word]}")
             return Name(at, word)
         self.take()
         if word not in FUNCTIONS:
@@ -274,52 +243,5 @@ class _Parser:
         return tuple(args)
 
 
-def _tokens(text: str) -> list[tuple[str, str, int]]:
-    tokens: list[tuple[str, str, int]] = []
-    at = 0
-    while at < len(text):
-        found = _TOKEN.match(text, at)
-        if found is None:
-            sign = text[at]
-            hint = _HINTS.get(sign, "a text is not closed" if sign in "\"'" else "remove it")
-            raise ExpressionError(at, f"{sign} has no meaning in an expression; {hint}")
-        if found.lastgroup != "space":
-            tokens.append((str(found.lastgroup), found.group(), at))
-        at = found.end()
-    if not tokens:
-        raise ExpressionError(0, "the expression is empty")
-    tokens.append(("end", "", len(text.rstrip())))
-    return tokens
-
-
 def _unknown(at: int, name: str, known: frozenset[str], noun: str) -> NoReturn:
     raise ExpressionError(at, f"there is no {noun} {name}; {did_you_mean(name, known)}")
-
-
-def _number(at: int, word: str) -> int:
-    if not word.isdigit():
-        raise ExpressionError(at, f"{word[:40]}: numbers are whole and decimal, such as 90")
-    if len(word) > 18:
-        raise ExpressionError(at, f"{word[:20]}... is too large a number")
-    return int(word)
-
-
-def _text(at: int, word: str) -> str:
-    raw = word[0] in "rR"
-    body = word[2:-1] if raw else word[1:-1]
-    if len(body) > MAX_TEXT:
-        raise ExpressionError(at, f"a text has {len(body)} characters; the most is {MAX_TEXT}")
-    if raw or "\\" not in body:
-        return body
-    out: list[str] = []
-    letters = iter(body)
-    for letter in letters:
-        if letter == "\\":
-            escaped = next(letters)
-            if escaped not in _SAME and escaped not in _ESCAPES:
-                raise ExpressionError(
-                    at, f"\\{escaped} is no escape; for a regular expression write r'...'"
-                )
-            letter = _ESCAPES.get(escaped, escaped)
-        out.append(letter)
-    return "".join(out)

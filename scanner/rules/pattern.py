@@ -26,7 +26,7 @@ def check_pattern(node: Node) -> None:
     """Raise ExpressionError unless the node is a text literal that is a permitted pattern.
 
     Matching takes linear time (Rust's regex), but the library compiles the pattern at every
-    verdict: 60 us for a plain one, 5 ms for `\\w{20}`, 76 ms for `\\w{1000}`.
+    verdict: 12 us for a plain one, 5 ms for `\\w{20}`, 76 ms for `\\w{1000}`.
     """
     if not isinstance(node, Literal) or not isinstance(node.value, str):
         raise ExpressionError(node.at, "matches takes a text literal, such as r'^[a-z]+$'")

@@ -44,7 +44,7 @@ INT = st.recursive(
     max_leaves=3,
 )
 TEXT = _say("word", "owner", "'a'", "'ab'", "''")
-LIST = _say("list", "allowed", "['a', 'b']", "[]", "[word, 'a']", "list.filter(f, f != owner)")
+LIST = _say("list", "allowed", "['a', 'b']", "[]", "[word, 'a']")
 
 ATOM = st.one_of(
     _say("on", "off", "maybe", "true", "false"),
