@@ -29,7 +29,7 @@ RELATIONSHIPS = {
 """3.53.3."""
 
 _CATEGORY = re.compile(r"cmmc/([A-Za-z0-9._-]+/)?")
-_PASCAL = re.compile(r"[A-Z][A-Za-z0-9]*")
+_PASCAL = re.compile(r"([A-Z][a-z0-9]+)+")
 
 
 def check_sarif(path: Path, profile: Profile) -> list[str]:

@@ -36,8 +36,14 @@ _TELLS_NOTHING = frozenset({"name", "subject", "provider"})
 
 
 def label(rule: PlainRule, finding: Finding) -> str:
-    """The subject without its name: `account 1a2b3c4d`, the first half of the fingerprint."""
-    return f"{rule.fact.rpartition('.')[2]} {finding.fingerprint[:8]}"
+    """The subject without its name: `account 1a2b3c4d`, the first half of the fingerprint.
+
+    What has no subject is the listing of a source that was not read, or a set.
+    """
+    what = rule.fact.rpartition(".")[2]
+    if finding.subject is None:
+        what += " listing" if finding.source else " set"
+    return f"{what} {finding.fingerprint[:8]}"
 
 
 class Phrases:

@@ -21,6 +21,13 @@ _LINE_LIMIT = 500
 _FILE_LIMIT = 256 * 1024
 _CACHED = 4096
 
+_CODE = (
+    *(".bicep", ".cs", ".go", ".java", ".js", ".py", ".template", ".template.json"),
+    *(".tf", ".tf.json", ".ts", ".yaml", ".yml"),
+)
+"""Endings of the files whose lines may be shown. A resource's tag names the file, and whoever may
+tag a resource must not have lines of a key, a state or `.git/config` printed into a report."""
+
 _TYPES = {
     "json": "application/json",
     "tf": "text/x-terraform",
@@ -41,6 +48,12 @@ def relative_uri(path: str) -> str | None:
     if len(segments[0]) == 2 and segments[0][1] == ":":  # a Windows drive
         return None
     return quote(path, safe="/-._~!$&'()*+,;=@", errors="replace")
+
+
+def quotable(path: str) -> bool:
+    """Whether lines of this file may be shown: code in no hidden folder."""
+    segments = path.replace("\\", "/").split("/")
+    return not any(s.startswith(".") for s in segments) and path.lower().endswith(_CODE)
 
 
 def made_at(made_by: str | None) -> tuple[str, int] | None:
@@ -87,7 +100,7 @@ class Places:
 
     def _encoded(self, path: str, line: int) -> msgspec.Raw:
         if path not in self._lines:
-            self._lines[path] = self._scan.lines_of(path)
+            self._lines[path] = self._scan.lines_of(path) if quotable(path) else ()
         artifact: dict[str, Any] = {"uri": relative_uri(path)}
         if self._based:
             artifact |= {"uriBaseId": ROOT, "index": self._index.setdefault(path, len(self._index))}

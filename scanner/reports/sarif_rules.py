@@ -146,9 +146,13 @@ def _semantic(version: str) -> str | None:
 
 
 def pascal(rule_id: str) -> str:
-    """`account-mfa-enforced` as the friendly name that SARIF asks for: AccountMfaEnforced."""
+    """`account-mfa-enforced` as the friendly name that SARIF asks for: AccountMfaEnforced.
+
+    A word of one letter stays small, since the validator allows no two capitals in a row.
+    """
     words = "".join(c if c.isascii() and c.isalnum() else " " for c in rule_id).split()
-    name = "".join(word[0].upper() + word[1:] for word in words)
+    name = "".join(word[0].upper() + word[1:] if word[1:] else word for word in words)
+    name = name[:1].upper() + name[1:]
     return (name if name[:1].isalpha() else f"Rule{name}")[:NAME_LIMIT]
 
 

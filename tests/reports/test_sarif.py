@@ -30,14 +30,22 @@ from sarif_samples import (
 from scanner.errors import InputError
 from scanner.facts.ledger import Reason
 from scanner.findings import Finding, encode
+from scanner.frameworks import cross_references
 from scanner.reports.sarif import write_sarif
 from scanner.reports.sarif_check import check_sarif
-from scanner.reports.sarif_inputs import Scan
+from scanner.reports.sarif_inputs import Scan, described
 from scanner.reports.sarif_messages import REASONS
 from scanner.reports.sarif_places import made_at, regions, relative_uri
 from scanner.reports.sarif_rules import GAP_REASONS, pascal, tags
+from scanner.reports.titles import catalogue_titles
+from scanner.resources import rules_dir
+from scanner.rules.load import load_rules
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "sarif"
+
+
+def controls_of(rule: Any) -> tuple[str, ...]:
+    return tuple(rule.iso) or tuple(pair.iso for pair in cross_references(rule.practice))
 
 
 def golden(name: str, found: bytes) -> None:
@@ -223,6 +231,17 @@ def test_a_place_outside_the_repository_is_not_used(made_by: str, tmp_path: Path
     assert place["artifactLocation"]["uri"] == "cmmc-scan.yaml"
 
 
+@pytest.mark.parametrize(
+    "path", [".git/config", "a/.env.py", "terraform.tfstate", "key.json", "prod.tfvars", "tf"]
+)
+def test_a_tag_cannot_have_any_file_printed(path: str, tmp_path: Path) -> None:
+    of = scan(lines_of=lambda path: ("SECRET", "SECRET", "SECRET"))
+    run = written(tmp_path, [finding(made_by=f"{path}:2")], of)
+    place = run["results"][0]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == path
+    assert "SECRET" not in json.dumps(run)
+
+
 def test_odd_paths_become_relative_references() -> None:
     assert relative_uri("a b/é:1.tf") == "a%20b/%C3%A9%3A1.tf"
     assert relative_uri("s3:x/y.tf") == "s3%3Ax/y.tf"
@@ -274,8 +293,20 @@ def test_a_renamed_rule_names_its_old_ids(tmp_path: Path) -> None:
     assert run["tool"]["driver"]["rules"][0]["deprecatedIds"] == ["account-mfa"]
 
 
+def test_every_shipped_rule(tmp_path: Path) -> None:
+    rules = tuple(load_rules([rules_dir()]))
+    of = scan(rules=rules, titles=catalogue_titles(), controls=controls_of)
+    findings = in_order([f for rule in described(of) for f in (finding(rule), blind(rule))])
+    run = written(tmp_path, findings, of)
+    assert len(run["tool"]["driver"]["rules"]) == len(rules) > 5
+    for taxonomy in run["taxonomies"]:
+        for taxon in taxonomy["taxa"]:
+            assert taxon["shortDescription"]["text"] != f"{taxon['id']}."
+
+
 def test_names_and_tags() -> None:
     assert pascal("account-mfa-enforced") == "AccountMfaEnforced"
+    assert pascal("grant-is-a-known-one") == "GrantIsaKnownOne"
     assert pascal("3des_off") == "Rule3desOff"
     many = msgspec.structs.replace(MFA, iso=tuple(f"A.5.{n}" for n in range(1, 20)))
     found = tags(many)

@@ -154,7 +154,8 @@ AUDITOR: dict[str, tuple[Callable[[Any], None], str]] = {
     ),
     "no description": (put(rule, "fullDescription", {"text": " "}), "fullDescription: no text"),
     "no help": (put(rule, "help", {}), "help: no text"),
-    "a long name": (put(rule, "name", "X" * 256), "no Pascal-case name"),
+    "a long name": (put(rule, "name", "Xy" * 128), "no Pascal-case name"),
+    "two capitals": (put(rule, "name", "IsAKnown"), "no Pascal-case name"),
     "a level by default": (
         put(rule, "defaultConfiguration", {"level": "none"}),
         "no level of error, warning or note",

@@ -22,6 +22,7 @@ from sarif_samples import (
     HOSTILE,
     LOGS,
     MFA,
+    blind,
     every_kind,
     finding,
     gap,
@@ -30,10 +31,15 @@ from sarif_samples import (
     many_rules,
     scan,
 )
+from test_sarif import controls_of
 
 from scanner.facts.ledger import Reason
 from scanner.reports.github import write_github
 from scanner.reports.sarif import write_sarif
+from scanner.reports.sarif_inputs import Scan, described
+from scanner.reports.titles import catalogue_titles
+from scanner.resources import rules_dir
+from scanner.rules.load import load_rules
 
 NOTES = {
     "SARIF2003": "Only where the repository is unknown, and for GitHub, which knows the commit.",
@@ -97,16 +103,17 @@ def written(folder: Path) -> Iterator[Path]:
     """Files of both profiles: 100 results, each kind, hostile, empty, carried, summed up."""
     of = scan(gaps=[gap(id=reason, reason=reason) for reason in Reason.__args__])  # type: ignore[attr-defined]
     hundred = list(many(100))
-    for name, findings, about in (
-        ("hundred", hundred, scan(rules=many_rules())),
-        ("kinds", every_kind(), of),
-        ("hostile", hostile(), scan(rules=[MFA, hostile_rule()])),
-        ("empty", [], scan()),
+    for name, findings, about, voices in (
+        ("hundred", hundred, scan(rules=many_rules()), ("hashed", "full")),
+        ("kinds", every_kind(), of, ("hashed", "full")),
+        ("hostile", hostile(), scan(rules=[MFA, hostile_rule()]), ("full",)),
+        ("empty", [], scan(), ("hashed",)),
+        ("shipped", *shipped(), ("full",)),
     ):
         path = folder / f"{name}.sarif"
         write_sarif(path, lambda f=findings: iter(f), about, baseline={})  # type: ignore[misc]
         yield path
-        for subjects in ("hashed", "full"):
+        for subjects in voices:
             made = write_github(
                 folder / subjects,
                 lambda f=findings: iter(f),  # type: ignore[misc]
@@ -116,9 +123,15 @@ def written(folder: Path) -> Iterator[Path]:
                 carried=[finding(LOGS, "log/old", scope="aws:999999999999")],
                 subjects=subjects,  # type: ignore[arg-type]
             )
-            for category in made:
-                assert category.path is not None
-                yield category.path.rename(folder / f"{name}-{subjects}-{category.target}.sarif")
+            path = next(c.path for c in made if c.target == "prod" and c.path is not None)
+            yield path.rename(folder / f"{name}-{subjects}.sarif")
+
+
+def shipped() -> tuple[list[Any], Scan]:
+    """Every rule that comes with the program, failed and unknown."""
+    rules = tuple(load_rules([rules_dir()]))
+    of = scan(rules=rules, titles=catalogue_titles(), controls=controls_of)
+    return in_order([f for r in described(of) for f in (finding(r), blind(r))]), of
 
 
 def hostile() -> list[Any]:
