@@ -8,34 +8,22 @@ positive operators never match it, negative operators always do).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+
+from scanner.collectors.microsoft.filter_rule import (
+    Comparison,
+    Unreadable,
+    comparisons,
+    holds,
+    parsed,
+)
 
 _JOINS = {"workplace": "registered", "azuread": "joined", "serverad": "hybrid"}
 
 UNREGISTERED = "unregistered device"
 
-_TOKEN = re.compile(r"""\s*(?:(\()|(\))|"([^"]*)"|'([^']*)'|(\[[^\]]*\])|([A-Za-z0-9_.\-]+))""")
-
-_OPERATORS = {
-    "-eq": ("eq", False),
-    "-ne": ("eq", True),
-    "-startswith": ("startswith", False),
-    "-notstartswith": ("startswith", True),
-    "-endswith": ("endswith", False),
-    "-notendswith": ("endswith", True),
-    "-contains": ("contains", False),
-    "-notcontains": ("contains", True),
-    "-in": ("in", False),
-    "-notin": ("in", True),
-}
-
 _MOST = 6
-
-
-class Unreadable(Exception):
-    """A rule that is not understood."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +43,6 @@ class Device:
         return f"{state} {self.join} device{extra}"
 
 
-Rule = Callable[[Device], bool]
-
-
 @dataclass
 class Devices:
     """The device atoms of one set of policies."""
@@ -70,7 +55,7 @@ class Devices:
         texts: set[str] = set()
         for rule in rules:
             try:
-                found = comparisons(rule)
+                found = _opaque(rule)
             except Unreadable:
                 continue
             if len(texts | found) <= _MOST:
@@ -84,98 +69,42 @@ class Devices:
                     devices.append(Device(join, compliant, holds))
         return cls(devices)
 
-    def where(self, test: Rule) -> int:
+    def where(self, test: Callable[[Device], bool]) -> int:
         """The mask of the atoms for which the test holds."""
         return sum(1 << n for n, device in enumerate(self.atoms) if test(device))
 
     def matching(self, rule: str) -> int:
         """The mask of the atoms that a filter's rule matches. Raises Unreadable."""
-        opaque = comparisons(rule)
         known = frozenset().union(*(d.holds for d in self.atoms))
-        if not opaque <= known:
+        if not _opaque(rule) <= known:
             raise Unreadable("too many different comparisons")
-        return self.where(compiled(rule))
+        tree = parsed(rule)
+        return self.where(lambda d: holds(tree, lambda c: _matches(d, c)) is True)
 
 
-def comparisons(rule: str) -> set[str]:
-    """The comparisons of a rule that are not about join type or compliance, in positive form."""
-    found: set[str] = set()
-    _parse(rule, found)
-    return found
+def _opaque(rule: str) -> set[str]:
+    """The comparisons that are not about join type or compliance, in positive form."""
+    return {_words(c) for c in comparisons(parsed(rule)) if not _is_known(c)}
 
 
-def compiled(rule: str) -> Rule:
-    """The rule as a test of a device atom. Raises Unreadable."""
-    return _parse(rule, set())
+def _is_known(comparison: Comparison) -> bool:
+    if comparison.attribute == "iscompliant":
+        return comparison.operator == "eq" and comparison.values[0] in ("true", "false")
+    return comparison.attribute == "trusttype" and comparison.operator in ("eq", "in")
 
 
-def _parse(rule: str, opaque: set[str]) -> Rule:
-    tokens = _tokens(rule)
-    test = _either(tokens, opaque)
-    if tokens:
-        raise Unreadable(f"unexpected {tokens[0]}")
-    return test
+def _words(comparison: Comparison) -> str:
+    return f"{comparison.attribute} {comparison.operator} {', '.join(comparison.values)}"
 
 
-def _tokens(rule: str) -> list[str]:
-    tokens, at, text = [], 0, rule.strip()
-    while at < len(text):
-        matched = _TOKEN.match(text, at)
-        if matched is None:
-            raise Unreadable("the rule holds an unknown sign")
-        opening, closing, double, single, many, word = matched.groups()
-        quoted = double if double is not None else single
-        tokens.append(opening or closing or many or word or f'"{quoted}"')
-        at = matched.end()
-    return tokens
-
-
-def _either(tokens: list[str], opaque: set[str]) -> Rule:
-    tests = [_both(tokens, opaque)]
-    while tokens and tokens[0].lower() in ("or", "-or"):
-        tokens.pop(0)
-        tests.append(_both(tokens, opaque))
-    return tests[0] if len(tests) == 1 else lambda device: any(test(device) for test in tests)
-
-
-def _both(tokens: list[str], opaque: set[str]) -> Rule:
-    tests = [_one(tokens, opaque)]
-    while tokens and tokens[0].lower() in ("and", "-and"):
-        tokens.pop(0)
-        tests.append(_one(tokens, opaque))
-    return tests[0] if len(tests) == 1 else lambda device: all(test(device) for test in tests)
-
-
-def _one(tokens: list[str], opaque: set[str]) -> Rule:
-    if not tokens:
-        raise Unreadable("the rule breaks off")
-    head = tokens.pop(0)
-    if head.lower() in ("not", "-not"):
-        inner = _one(tokens, opaque)
-        return lambda device: not inner(device)
-    if head == "(":
-        inner = _either(tokens, opaque)
-        if not tokens or tokens.pop(0) != ")":
-            raise Unreadable("a bracket is not closed")
-        return inner
-    if len(tokens) < 2 or tokens[0].lower() not in _OPERATORS:
-        raise Unreadable("a comparison is not complete")
-    operator, negated = _OPERATORS[tokens.pop(0).lower()]
-    return _comparison(
-        head.lower().removeprefix("device."), operator, negated, tokens.pop(0), opaque
-    )
-
-
-def _comparison(name: str, operator: str, negated: bool, value: str, opaque: set[str]) -> Rule:
-    low = value.strip("\"'").lower()
-    if name == "iscompliant" and operator == "eq" and low in ("true", "false"):
-        wanted = (low == "true") is not negated
-        # An unregistered device has no such attribute: only the negative form matches it.
-        return lambda d: negated if d.join is None else d.compliant is wanted
-    if name == "trusttype" and operator in ("eq", "in"):
-        listed = [part.strip(" \"'[]").lower() for part in low.split(",")]
-        joins = {_JOINS[part] for part in listed if part in _JOINS}
-        return lambda d: negated if d.join is None else (d.join in joins) is not negated
-    text = f"{name} {operator} {low}"
-    opaque.add(text)
-    return lambda d: negated if d.join is None else (text in d.holds) is not negated
+def _matches(device: Device, comparison: Comparison) -> bool:
+    if device.join is None:
+        # An unregistered device has no attributes: only a negative form matches it.
+        return comparison.negated
+    if not _is_known(comparison):
+        return (_words(comparison) in device.holds) is not comparison.negated
+    if comparison.attribute == "iscompliant":
+        wanted = (comparison.values[0] == "true") is not comparison.negated
+        return device.compliant is wanted
+    joins = {_JOINS[value] for value in comparison.values if value in _JOINS}
+    return (device.join in joins) is not comparison.negated

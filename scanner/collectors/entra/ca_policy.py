@@ -26,7 +26,8 @@ from scanner.collectors.entra.ca_cells import (
     meet,
     widest_first,
 )
-from scanner.collectors.entra.ca_device import Devices, Unreadable
+from scanner.collectors.entra.ca_device import Devices
+from scanner.collectors.microsoft.filter_rule import Unreadable
 
 MODERN = ("browser", "mobileAppsAndDesktopClients")
 LEGACY = ("exchangeActiveSync", "other")

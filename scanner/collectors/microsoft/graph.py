@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from scanner.collectors.base import Refused, Scope
 from scanner.collectors.microsoft.session import MicrosoftSession, Place
 
-GROUP_USERS = "GET /groups/{id}/transitiveMembers/microsoft.graph.user"
-GROUP_DEVICES = "GET /groups/{id}/transitiveMembers/microsoft.graph.device"
-GROUP_READ = {GROUP_USERS: "GroupMember.Read.All", GROUP_DEVICES: "GroupMember.Read.All"}
+GROUP_MEMBERS = "GET /groups/{id}/transitiveMembers"
+GROUP_READ = {GROUP_MEMBERS: "GroupMember.Read.All"}
 
 _ORGANIZATION = "GET /organization"
+_DEVICES = "Device.Read.All"
 
 
 def tenant_scopes(provider: str) -> Any:
@@ -62,35 +63,56 @@ def is_id(text: str) -> bool:
     )
 
 
-def group_users(place: Place, groups: Iterable[str]) -> dict[str, frozenset[str] | Refused]:
-    """Ids of the users in each group, nested groups included; or why they are not known."""
-    return _members(place, GROUP_USERS, groups, "id")
+@dataclass(frozen=True)
+class Members:
+    """Who is in a group, nested groups included."""
+
+    users: frozenset[str]
+    """Object ids of accounts."""
+    others: frozenset[str]
+    """Object ids of service principals and the like."""
+    devices: frozenset[str] | Refused
+    """Device ids (not object ids) of devices."""
 
 
-def group_devices(place: Place, groups: Iterable[str]) -> dict[str, frozenset[str] | Refused]:
-    """Device ids (not object ids) of the devices in each group, nested groups included."""
-    return _members(place, GROUP_DEVICES, groups, "deviceId")
+def group_members(place: Place, groups: Iterable[str]) -> dict[str, Members | Refused]:
+    """The members of each group by its id (lower case), or why they are not known.
 
-
-def _members(
-    place: Place, operation: str, groups: Iterable[str], key: str
-) -> dict[str, frozenset[str] | Refused]:
+    The source has to declare GROUP_READ.
+    """
     wanted = sorted({group.lower() for group in groups})
-    query = {"$select": key, "$top": "999"}
-    found = place.batch(operation, [(group,) for group in wanted], query)
-    members: dict[str, frozenset[str] | Refused] = {}
+    known: dict[str, Members | Refused] = place.once(("group-members",), dict)
+    missing = [group for group in wanted if group not in known]
+    query = {"$select": "id,deviceId", "$top": "999"}
+    found = place.batch(GROUP_MEMBERS, [(group,) for group in missing], query)
     for (group,), body in found.items():
-        if isinstance(body, Refused):
-            # A group that was deleted has no members; a bare 404 says nothing.
-            gone = body.reason == "broken" and "Request_ResourceNotFound" in body.detail
-            members[group] = frozenset() if gone else body
-        elif not isinstance(body.get("value"), list):
-            members[group] = Refused("broken", operation, "the answer holds no list of members")
+        known[group] = _members(body)
+    return {group: known[group] for group in wanted}
+
+
+def _members(body: dict[str, Any] | Refused) -> Members | Refused:
+    nobody: frozenset[str] = frozenset()
+    if isinstance(body, Refused):
+        # A group that was deleted has no members; a bare 404 says nothing.
+        gone = body.reason == "broken" and "Request_ResourceNotFound" in body.detail
+        return Members(nobody, nobody, nobody) if gone else body
+    if not isinstance(body.get("value"), list):
+        return Refused("broken", GROUP_MEMBERS, "the answer holds no list of members")
+    users, others, devices, hidden = set(), set(), set(), False
+    for item in items(body["value"]):
+        kind, one = str(item.get("@odata.type", "")), str(item.get("id", "")).lower()
+        if kind == "#microsoft.graph.user":
+            users.add(one)
+        elif kind == "#microsoft.graph.device":
+            device = item.get("deviceId")
+            hidden = hidden or not isinstance(device, str)
+            devices.add(str(device).lower())
+        elif kind:
+            others.add(one)
         else:
-            members[group] = frozenset(
-                str(item[key]).lower() for item in body["value"] if item.get(key)
-            )
-    return members
+            return Refused("broken", GROUP_MEMBERS, "a member has no type")
+    without = Refused("denied", GROUP_MEMBERS, "devices came without ids", permission=_DEVICES)
+    return Members(frozenset(users), frozenset(others), without if hidden else frozenset(devices))
 
 
 def text(item: dict[str, Any], key: str) -> str | None:

@@ -46,9 +46,13 @@ _BATCH = 20
 
 
 def split(operation: str) -> tuple[str, str]:
-    """("GET", "/users") of "GET /users". An operation of Graph beta begins with /beta/."""
+    """("GET", "/users") of "GET /users". An operation of Graph beta begins with /beta/.
+
+    A query in an operation's name only tells apart what needs another permission:
+    "GET /users?$select=signInActivity".
+    """
     method, _, path = operation.partition(" ")
-    return method, path
+    return method, path.partition("?")[0]
 
 
 def fill(path: str, ids: tuple[str, ...]) -> str:

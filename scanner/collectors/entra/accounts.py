@@ -1,0 +1,259 @@
+"""Accounts of people and guests: who they are, how they sign in, what they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from scanner.collectors.base import Partial, Refused, source
+from scanner.collectors.entra.ca_policy import Requirement
+from scanner.collectors.entra.conditional_access import (
+    LEGACY_BLOCKED,
+    MANAGED_DEVICE,
+    MFA,
+    PHISHING_RESISTANT,
+    TERMS,
+    Verdict,
+)
+from scanner.collectors.entra.readings import (
+    ACCESS_READ,
+    ROLES_READ,
+    USERS,
+    USERS_READ,
+    SignInRules,
+    kind_of,
+    role_holders,
+    sign_in_rules,
+    users,
+)
+from scanner.collectors.microsoft.graph import items, text
+from scanner.collectors.microsoft.session import Place
+from scanner.facts import UNSET, Fact
+from scanner.facts.identity import Account
+
+REGISTRATION = "GET /reports/authenticationMethods/userRegistrationDetails"
+ACTIVITY = "GET /users?$select=signInActivity"
+LEAVING = "GET /users?$select=employeeLeaveDateTime"
+PLANS = "GET /users/{id}"
+
+_PHISHING_RESISTANT = frozenset(
+    {
+        "fido2",
+        "fido2securitykey",
+        "windowshelloforbusiness",
+        "passkeydevicebound",
+        "passkeydeviceboundauthenticator",
+        "passkeydeviceboundwindowshello",
+        "macossecureenclavekey",
+    }
+)
+
+
+@source(
+    Account,
+    fields=[
+        "category",
+        "enabled",
+        "owner",
+        "created_days",
+        "password_age_days",
+        "synced",
+        "remote",
+    ],
+    calls=USERS_READ,
+)
+def accounts(place: Place) -> Iterator[Fact | Partial]:
+    """Accounts of people and guests, from the directory."""
+    for user in users(place):
+        yield _account(place, user)
+
+
+def _account(place: Place, user: dict[str, Any]) -> Fact | Partial:
+    guest = kind_of(user) not in ("member", "unknown") or user.get("userType") == "Guest"
+    fact = Account(
+        subject=str(user.get("id", "")).lower(),
+        name=text(user, "userPrincipalName") or str(user.get("id", "")),
+        category="guest" if guest else "human",
+        owner=text(user, "displayName"),
+        created_days=place.days_since(user.get("createdDateTime")),
+        password_age_days=place.days_since(user.get("lastPasswordChangeDateTime")),
+        synced=user.get("onPremisesSyncEnabled") is True,
+        enabled=user["accountEnabled"] if _is_bool(user, "accountEnabled") else UNSET,
+        remote=True,
+        **place.here(USERS),
+    )
+    if _is_bool(user, "accountEnabled"):
+        return fact
+    # A token that may see names only gets null here, which is no answer.
+    hidden = Refused("denied", USERS, "accountEnabled came empty", permission="User.Read.All")
+    return Partial(fact, {"enabled": hidden})
+
+
+def _is_bool(item: dict[str, Any], key: str) -> bool:
+    return isinstance(item.get(key), bool)
+
+
+@accounts.detail(
+    fields=["mfa_registered", "mfa_phishing_resistant"],
+    calls={REGISTRATION: "AuditLog.Read.All"},
+)
+def registration(place: Place, account: Account) -> dict[str, object]:
+    """Which factors the account has enrolled."""
+
+    def read() -> dict[str, dict[str, Any]]:
+        return {str(row.get("id", "")).lower(): row for row in place.pages(REGISTRATION)}
+
+    row = place.once(("registration",), read).get(account.subject)
+    if row is None or not _is_bool(row, "isMfaRegistered"):
+        raise Refused("not-supported", REGISTRATION, "the report has no row for this account")
+    methods = row.get("methodsRegistered")
+    if not isinstance(methods, list):
+        raise Refused("broken", REGISTRATION, "the row lists no methods")
+    return {
+        "mfa_registered": row["isMfaRegistered"],
+        "mfa_phishing_resistant": any(str(m).lower() in _PHISHING_RESISTANT for m in methods),
+    }
+
+
+@accounts.detail(fields=["last_used_days"], calls={ACTIVITY: "AuditLog.Read.All"})
+def activity(place: Place, account: Account) -> dict[str, object]:
+    """When the account last signed in."""
+
+    def read() -> dict[str, dict[str, Any]]:
+        query = {"$select": "id,signInActivity", "$top": "500"}
+        found = {
+            str(user.get("id", "")).lower(): user["signInActivity"]
+            for user in place.pages(ACTIVITY, query=query)
+            if isinstance(user.get("signInActivity"), dict)
+        }
+        if not found:
+            raise Refused("unlicensed", ACTIVITY, "no account came with its sign-in activity")
+        return found
+
+    found = place.once(("activity",), read).get(account.subject)
+    if found is None:
+        return {"last_used_days": None}
+    days = [
+        place.days_since(found.get(key))
+        for key in (
+            "lastSignInDateTime",
+            "lastNonInteractiveSignInDateTime",
+            "lastSuccessfulSignInDateTime",
+        )
+    ]
+    known = [day for day in days if day is not None]
+    return {"last_used_days": max(0, min(known)) if known else None}
+
+
+@accounts.detail(fields=["privileged", "roles"], calls=ROLES_READ)
+def roles(place: Place, account: Account) -> dict[str, object]:
+    """Directory roles that the account holds or may activate, directly or by a group."""
+    return held_by(place, account.subject)
+
+
+def held_by(place: Place, principal: str) -> dict[str, object]:
+    """`privileged` and `roles` of an account or service principal. Raises Refused."""
+    held = role_holders(place).get(principal, [])
+    return {
+        "privileged": any(one.role.classes for one in held),
+        "roles": tuple(sorted({one.role.name for one in held})),
+    }
+
+
+@accounts.detail(fields=["daily_use"], calls={**ROLES_READ, PLANS: "User.Read.All"})
+def everyday(place: Place, account: Account) -> dict[str, object]:
+    """Whether an administrator's account has a mailbox, as everyday accounts do."""
+
+    def read() -> dict[str, dict[str, Any] | Refused]:
+        privileged = [
+            (principal,)
+            for principal, held in role_holders(place).items()
+            if any(one.role.classes and one.principal_kind != "service" for one in held)
+        ]
+        found = place.batch(PLANS, privileged, {"$select": "id,assignedPlans"})
+        return {ids[0]: body for ids, body in found.items()}
+
+    body = place.once(("plans",), read).get(account.subject)
+    if body is None:
+        return {"daily_use": True}
+    if isinstance(body, Refused):
+        raise body
+    plans = items(body.get("assignedPlans"))
+    return {
+        "daily_use": any(
+            str(plan.get("service", "")).lower() == "exchange"
+            and plan.get("capabilityStatus") == "Enabled"
+            for plan in plans
+        )
+    }
+
+
+@accounts.detail(fields=["leave_days"], calls={LEAVING: "User-LifeCycleInfo.Read.All"})
+def leaving(place: Place, account: Account) -> dict[str, object]:
+    """When the person left, or will."""
+
+    def read() -> dict[str, Any]:
+        query = {"$select": "id,employeeLeaveDateTime", "$top": "999"}
+        return {
+            str(user.get("id", "")).lower(): user.get("employeeLeaveDateTime")
+            for user in place.pages(LEAVING, query=query)
+        }
+
+    found = place.once(("leaving",), read)
+    return {"leave_days": place.days_since(found.get(account.subject))}
+
+
+@accounts.detail(
+    fields=[
+        "mfa_enforced",
+        "mfa_open",
+        "mfa_phishing_resistant_enforced",
+        "legacy_auth_blocked",
+        "device_required",
+        "terms_required",
+        "session_max_minutes",
+    ],
+    calls=ACCESS_READ,
+)
+def access(place: Place, account: Account) -> dict[str, object]:
+    """What Conditional Access and security defaults enforce, all policies together."""
+    rules = sign_in_rules(place)
+    mfa = _verdict(rules, account, MFA)
+    minutes = rules.judged.session_minutes(account.subject)
+    return {
+        "mfa_enforced": _enforced(rules, mfa),
+        "mfa_open": _unknown(rules, mfa) or _open(mfa),
+        "mfa_phishing_resistant_enforced": _asked(rules, account, PHISHING_RESISTANT),
+        "legacy_auth_blocked": _asked(rules, account, LEGACY_BLOCKED),
+        "device_required": _asked(rules, account, MANAGED_DEVICE),
+        "terms_required": _asked(rules, account, TERMS),
+        "session_max_minutes": rules.refusal("what limits its sessions is not certain")
+        if minutes == "unknown"
+        else minutes,
+    }
+
+
+def _asked(rules: SignInRules, account: Account, requirement: Requirement) -> bool | Refused:
+    return _enforced(rules, _verdict(rules, account, requirement))
+
+
+def _verdict(rules: SignInRules, account: Account, requirement: Requirement) -> Verdict:
+    verdict = rules.judged.verdict(account.subject, requirement)
+    if verdict.would_be is None:
+        return verdict
+    return Verdict(verdict.would_be, verdict.open, verdict.why, verdict.left_out_by)
+
+
+def _enforced(rules: SignInRules, verdict: Verdict) -> bool | Refused:
+    return _unknown(rules, verdict) or verdict.answer == "yes"
+
+
+def _unknown(rules: SignInRules, verdict: Verdict) -> Refused | None:
+    return rules.refusal("; ".join(verdict.why)) if verdict.answer == "unknown" else None
+
+
+def _open(verdict: Verdict) -> tuple[str, ...] | None:
+    if verdict.answer == "yes":
+        return None
+    left_out = tuple(f"left out by {name}" for name in verdict.left_out_by)
+    return (*verdict.open, *left_out) or ("no policy asks for it",)

@@ -1,0 +1,270 @@
+"""What the directory records, where its records go, and devices that are registered in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from scanner.collectors.base import Refused, source
+from scanner.collectors.entra.conditional_access import RISKY_SIGN_IN, RISKY_USER, TERMS
+from scanner.collectors.entra.readings import ACCESS_READ, POLICIES, sign_in_rules, users
+from scanner.collectors.microsoft.arm import listed, properties
+from scanner.collectors.microsoft.graph import items, text
+from scanner.collectors.microsoft.session import Place
+from scanner.facts import Fact
+from scanner.facts.audit import Record, Trail
+from scanner.facts.device import Device
+from scanner.facts.host import Banner
+from scanner.facts.services import Detection
+
+SIGN_INS = "GET /auditLogs/signIns"
+CHANGES = "GET /auditLogs/directoryAudits"
+DIAGNOSTICS = "GET /providers/microsoft.aadiam/diagnosticSettings"
+DEVICES = "GET /devices"
+
+_SAMPLE = 50
+_SIGN_IN_LOGS = frozenset(
+    {"signinlogs", "noninteractiveusersigninlogs", "serviceprincipalsigninlogs"}
+)
+
+
+@source(
+    Trail,
+    fields=["system", "enabled", "admin_writes", "identity_events", "destination"],
+    calls={DIAGNOSTICS: "microsoft.aadiam/diagnosticsettings/read"},
+    always={"system": "entra"},
+)
+def directory_logs(place: Place) -> Iterator[Fact]:
+    """Where the directory's audit and sign-in records are sent, by its diagnostic settings."""
+    settings = list(listed(place, DIAGNOSTICS))
+    for setting in settings:
+        found = properties(setting)
+        on = {
+            str(log.get("category", "")).lower()
+            for log in items(found.get("logs"))
+            if log.get("enabled") is True
+        }
+        name = str(setting.get("name", "diagnostic setting"))
+        yield Trail(
+            subject=f"{place.job.scope.id}/diagnostics/{name.lower()}",
+            name=f"directory logs: {name}",
+            system="entra",
+            enabled=bool(on),
+            admin_writes="auditlogs" in on,
+            identity_events=on >= _SIGN_IN_LOGS,
+            destination=destination_of(found),
+            **place.here(DIAGNOSTICS),
+        )
+    if not settings:
+        yield Trail(
+            subject=f"{place.job.scope.id}/diagnostics",
+            name="directory logs",
+            system="entra",
+            enabled=False,
+            admin_writes=False,
+            identity_events=False,
+            destination=None,
+            **place.here(DIAGNOSTICS),
+        )
+
+
+def destination_of(setting: dict[str, Any]) -> str | None:
+    """The resource that a diagnostic setting sends to (lower case), the workspace first."""
+    for key in ("workspaceId", "storageAccountId", "eventHubAuthorizationRuleId"):
+        found = setting.get(key)
+        if isinstance(found, str) and found:
+            return found.lower()
+    return None
+
+
+@source(
+    Record,
+    fields=["system", "sampled", "has_time", "has_event", "has_outcome", "has_origin",
+            "individual"],
+    calls={SIGN_INS: "AuditLog.Read.All"},
+)  # fmt: skip
+def sign_in_records(place: Place) -> Iterator[Fact]:
+    """What the latest sign-in records hold."""
+    query = {
+        "$select": "id,createdDateTime,userId,userPrincipalName,appDisplayName,ipAddress,status,"
+        "resourceDisplayName",
+        "$top": str(_SAMPLE),
+    }
+    sample = _first(place, SIGN_INS, query)
+    yield _record(
+        place,
+        "sign-ins",
+        SIGN_INS,
+        sample,
+        has_time=all(text(r, "createdDateTime") for r in sample),
+        has_event=all(text(r, "appDisplayName") for r in sample),
+        has_outcome=all(_has_status(r) for r in sample),
+        has_origin=all(text(r, "ipAddress") for r in sample),
+        individual=all(text(r, "userId") or text(r, "userPrincipalName") for r in sample),
+    )
+
+
+def _has_status(record: dict[str, Any]) -> bool:
+    status = record.get("status")
+    return isinstance(status, dict) and isinstance(status.get("errorCode"), int)
+
+
+@source(
+    Record,
+    fields=["system", "sampled", "has_time", "has_event", "has_outcome", "has_origin",
+            "individual"],
+    calls={CHANGES: "AuditLog.Read.All"},
+)  # fmt: skip
+def change_records(place: Place) -> Iterator[Fact]:
+    """What the latest records of changes to the directory hold."""
+    query = {
+        "$select": "id,activityDateTime,activityDisplayName,result,initiatedBy,targetResources",
+        "$top": str(_SAMPLE),
+    }
+    sample = _first(place, CHANGES, query)
+    yield _record(
+        place,
+        "directory-audits",
+        CHANGES,
+        sample,
+        has_time=all(text(r, "activityDateTime") for r in sample),
+        has_event=all(text(r, "activityDisplayName") for r in sample),
+        has_outcome=all(text(r, "result") for r in sample),
+        has_origin=all(_initiator(r) for r in sample),
+        individual=all(_initiator(r) for r in sample),
+    )
+
+
+def _initiator(record: dict[str, Any]) -> str | None:
+    by = record.get("initiatedBy")
+    by = by if isinstance(by, dict) else {}
+    user, app = by.get("user"), by.get("app")
+    user = user if isinstance(user, dict) else {}
+    app = app if isinstance(app, dict) else {}
+    return (
+        text(user, "id")
+        or text(user, "userPrincipalName")
+        or text(app, "servicePrincipalId")
+        or text(app, "appId")
+        or text(app, "displayName")
+    )
+
+
+def _first(place: Place, operation: str, query: dict[str, str]) -> list[dict[str, Any]]:
+    body = place.get(operation, query=query)
+    if not isinstance(body.get("value"), list):
+        raise Refused("broken", operation, "the answer holds no list of values")
+    sample = items(body["value"])[:_SAMPLE]
+    if not sample:
+        raise Refused("not-supported", operation, "there are no records to look at")
+    return sample
+
+
+def _record(
+    place: Place, system: str, operation: str, sample: list[dict[str, Any]], **has: Any
+) -> Record:
+    return Record(
+        subject=f"{place.job.scope.id}/{system}",
+        name=f"records of {system}",
+        system=system,
+        sampled=len(sample),
+        **has,
+        **place.here(operation),
+    )
+
+
+@source(
+    Detection,
+    fields=["service", "enabled", "features"],
+    calls=ACCESS_READ,
+    always={"service": "identity-protection"},
+)
+def risk_policies(place: Place) -> Iterator[Fact]:
+    """Whether risky users and risky sign-ins are stopped for every enabled account of a person."""
+    rules = sign_in_rules(place)
+    enabled = [
+        str(user.get("id", "")).lower()
+        for user in users(place)
+        if user.get("accountEnabled") is True
+    ]
+    features = []
+    for name, requirement in (("risky-user", RISKY_USER), ("risky-sign-in", RISKY_SIGN_IN)):
+        answers = {rules.judged.verdict(one, requirement).answer for one in enabled}
+        if "unknown" in answers:
+            raise Refused("broken", POLICIES, f"who is covered against {name} is not certain")
+        if answers <= {"yes"}:
+            features.append(name)
+    yield Detection(
+        subject=f"{place.job.scope.id}/identity-protection",
+        name="risk-based sign-in rules",
+        service="identity-protection",
+        enabled=len(features) == 2,
+        features=tuple(features),
+        **place.here(POLICIES),
+    )
+
+
+@source(Banner, fields=["surface", "shown"], calls=ACCESS_READ, always={"surface": "portal"})
+def terms_of_use(place: Place) -> Iterator[Fact]:
+    """Whether every enabled account has to accept terms of use; their text is not read."""
+    rules = sign_in_rules(place)
+    answers = {
+        rules.judged.verdict(str(user.get("id", "")).lower(), TERMS).answer
+        for user in users(place)
+        if user.get("accountEnabled") is True
+    }
+    if "unknown" in answers and not answers & {"no", "partial"}:
+        raise Refused("broken", POLICIES, "who has to accept terms of use is not certain")
+    yield Banner(
+        subject=f"{place.job.scope.id}/terms-of-use",
+        name="terms of use at sign-in",
+        surface="portal",
+        shown=answers <= {"yes"},
+        **place.here(POLICIES),
+    )
+
+
+@source(
+    Device,
+    fields=["platform", "managed", "compliant", "os_version", "last_sync_days"],
+    calls={DEVICES: "Device.Read.All"},
+)
+def registered_devices(place: Place) -> Iterator[Fact]:
+    """Devices that are registered in the directory."""
+    query = {
+        "$select": "id,deviceId,displayName,accountEnabled,operatingSystem,operatingSystemVersion,"
+        "isManaged,isCompliant,approximateLastSignInDateTime",
+        "$top": "999",
+    }
+    for device in place.pages(DEVICES, query=query):
+        if device.get("accountEnabled") is False:
+            continue
+        yield Device(
+            subject=str(device.get("deviceId") or device.get("id", "")).lower(),
+            name=text(device, "displayName") or str(device.get("id", "")),
+            platform=platform_of(text(device, "operatingSystem")),
+            # Null means that nobody ever reported it.
+            managed=device.get("isManaged") is True,
+            compliant=device.get("isCompliant") is True,
+            os_version=text(device, "operatingSystemVersion"),
+            last_sync_days=place.days_since(device.get("approximateLastSignInDateTime")),
+            **place.here(DEVICES),
+        )
+
+
+def platform_of(system: str | None) -> str:
+    """windows, macos, ios, android, linux, or the name as it came."""
+    low = (system or "").lower()
+    for start, name in (
+        ("windows", "windows"),
+        ("mac", "macos"),
+        ("ios", "ios"),
+        ("ipad", "ios"),
+        ("iphone", "ios"),
+        ("android", "android"),
+        ("linux", "linux"),
+        ("ubuntu", "linux"),
+    ):
+        if low.startswith(start):
+            return name
+    return low or "unknown"
