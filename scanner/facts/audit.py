@@ -65,9 +65,12 @@ class Store(Fact, frozen=True, kw_only=True, tag="log.store"):
     immutable: Annotated[Sure[bool], "nobody can change or delete records before their time"] = (
         UNSET
     )
-    delete_protected: Annotated[Sure[bool], "the store itself cannot be deleted in one step"] = (
-        UNSET
-    )
+    delete_protected: Annotated[
+        Sure[bool], "neither the store nor its records can be deleted in one step"
+    ] = UNSET
+    searchable: Annotated[
+        Sure[bool], "its records can be searched, reduced and reported on where they are"
+    ] = UNSET
     public: Annotated[Sure[bool], "anybody can read it"] = UNSET
     encrypted: Annotated[Sure[bool], "it is encrypted with a key of the organisation"] = UNSET
     world_readable: Annotated[Sure[bool], "every account of the host can read it"] = UNSET

@@ -14,6 +14,7 @@ from scanner.collectors.aws import (
     keys,
     network,
     patches,
+    records,
     remote,
     s3,
     software,
@@ -36,6 +37,7 @@ _SUBJECTS = (
     compute,
     software,
     patches,
+    records,
     detection,
     governance,
 )

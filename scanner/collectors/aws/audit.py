@@ -12,7 +12,7 @@ from scanner.facts.audit import Store, Trail
 
 _NOISE = frozenset({"kms.amazonaws.com", "rdsdata.amazonaws.com"})
 """Sources of many events that AWS itself offers to leave out of management events."""
-_KEPT = ["system", "bucket", "time_bound", "persistent"]
+_KEPT = ["system", "bucket", "time_bound", "persistent", "searchable"]
 _TRAILS = {"cloudtrail:DescribeTrails": "cloudtrail:DescribeTrails"}
 
 
@@ -129,6 +129,7 @@ def trail_buckets(aws: Aws) -> Iterator[Store]:
             bucket=bucket,
             time_bound=True,
             persistent=True,
+            searchable=False,
         )
 
 
@@ -150,14 +151,22 @@ def trail_bucket_retention(aws: Aws, store: Store) -> dict[str, object]:
 
 
 @trail_buckets.detail(
-    fields=["immutable"],
-    calls={"s3:GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration"},
+    fields=["immutable", "delete_protected"],
+    calls={
+        "s3:GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration",
+        "s3:GetBucketVersioning": "s3:GetBucketVersioning",
+    },
 )
 def trail_bucket_lock(aws: Aws, store: Store) -> dict[str, object]:
     name, _ = _place(store)
     answer = aws.maybe("s3:GetObjectLockConfiguration", NO_LOCK, Bucket=name)
     days, mode = lock_of(answer)
-    return {"immutable": days is not None and mode == "COMPLIANCE"}
+    if days is not None:
+        # A governance lock can be lifted by whoever holds the permission to.
+        return {"immutable": mode == "COMPLIANCE", "delete_protected": True}
+    versioning = aws.call("s3:GetBucketVersioning", Bucket=name)
+    kept = versioning.get("Status") == "Enabled" and versioning.get("MFADelete") == "Enabled"
+    return {"immutable": False, "delete_protected": kept}
 
 
 @source(
@@ -183,6 +192,7 @@ def log_groups(aws: Aws) -> Iterator[Store]:
                 retention_days=group.get("retentionInDays"),
                 time_bound=True,
                 persistent=True,
+                searchable=True,
                 encrypted=group.get("kmsKeyId") is not None,
                 # Present only on groups for which protection was ever set.
                 delete_protected=group.get("deletionProtectionEnabled", False),
@@ -210,6 +220,7 @@ def event_data_stores(aws: Aws) -> Iterator[Store]:
                 bucket=None,
                 time_bound=True,
                 persistent=True,
+                searchable=True,
                 # Lake has no call that changes or deletes a single event.
                 immutable=True,
                 central=True,

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from scanner.collectors.aws.client import Aws
+from scanner.collectors.aws.times import days_until
 from scanner.collectors.base import Partial, Refused, source
 from scanner.facts.crypto import Endpoint, FipsSetting
 
@@ -23,6 +24,22 @@ _TLS = (
 )
 """How policies write their least version: the set's own TLS13 stands before it where it does."""
 _SECURE = ("HTTPS", "TLS")
+
+
+_LISTENER_CALLS = {
+    "elbv2:DescribeLoadBalancers": "elasticloadbalancing:DescribeLoadBalancers",
+    "elbv2:DescribeListeners": "elasticloadbalancing:DescribeListeners",
+}
+_KEY_TYPES = (
+    "RSA_1024",
+    "RSA_2048",
+    "RSA_3072",
+    "RSA_4096",
+    "EC_prime256v1",
+    "EC_secp384r1",
+    "EC_secp521r1",
+)
+"""Named one by one, since the listing leaves all but the RSA ones out unless asked."""
 
 
 def names_fips(policy: str) -> bool:
@@ -75,8 +92,7 @@ def _policies(aws: Aws) -> dict[str, dict[str, Any]]:
         "public",
     ],
     calls={
-        "elbv2:DescribeLoadBalancers": "elasticloadbalancing:DescribeLoadBalancers",
-        "elbv2:DescribeListeners": "elasticloadbalancing:DescribeListeners",
+        **_LISTENER_CALLS,
         "elbv2:DescribeSSLPolicies": "elasticloadbalancing:DescribeSSLPolicies",
     },
     always={"service": "load-balancer"},
@@ -84,6 +100,13 @@ def _policies(aws: Aws) -> dict[str, dict[str, Any]]:
 )
 def listeners(aws: Aws) -> Iterator[Endpoint | Partial]:
     """Listeners of application and network load balancers with what their TLS policy accepts."""
+
+    for balancer, listener in _balancer_listeners(aws):
+        yield _listener(aws, balancer, listener)
+
+
+def _balancer_listeners(aws: Aws) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Every (load balancer, listener) of the region, read once."""
 
     def balancers() -> Iterator[dict[str, Any]]:
         for page in aws.pages("elbv2:DescribeLoadBalancers", PageSize=400):
@@ -94,9 +117,50 @@ def listeners(aws: Aws) -> Iterator[Endpoint | Partial]:
         pages = aws.pages("elbv2:DescribeListeners", LoadBalancerArn=arn, PageSize=400)
         return [listener for page in pages for listener in page["Listeners"]]
 
-    for balancer, found in aws.each(balancers(), read):
-        for listener in found:
-            yield _listener(aws, balancer, listener)
+    return aws.shared(
+        ("listeners", aws.region),
+        lambda: [
+            (balancer, listener)
+            for balancer, found in aws.each(balancers(), read)
+            for listener in found
+        ],
+    )
+
+
+@source(
+    Endpoint,
+    fields=["certificate_days"],
+    calls={**_LISTENER_CALLS, "acm:ListCertificates": "acm:ListCertificates"},
+    lists=False,
+    per="region",
+)
+def listener_certificates(aws: Aws) -> Iterator[Endpoint | Partial]:
+    """When the certificates of listeners end, from one listing of Certificate Manager."""
+    ends = {
+        each["CertificateArn"]: each.get("NotAfter")
+        for page in aws.pages(
+            "acm:ListCertificates", MaxItems=1000, Includes={"keyTypes": list(_KEY_TYPES)}
+        )
+        for each in page["CertificateSummaryList"]
+    }
+    for balancer, listener in _balancer_listeners(aws):
+        facts: dict[str, Any] = {
+            **aws.here("acm:ListCertificates"),
+            "subject": listener["ListenerArn"],
+            "name": f"{balancer['LoadBalancerName']}:{listener['Port']}",
+        }
+        shown = [c["CertificateArn"] for c in listener.get("Certificates") or ()]
+        if not shown:
+            yield Endpoint(**facts, certificate_days=None)
+            continue
+        end = ends.get(shown[0])
+        if end is None:
+            elsewhere = Refused(
+                "not-supported", "acm:ListCertificates", "its certificate is not in ACM, or pending"
+            )
+            yield Partial(Endpoint(**facts), {"certificate_days": elsewhere})
+        else:
+            yield Endpoint(**facts, certificate_days=days_until(end, aws.now()))
 
 
 def _listener(aws: Aws, balancer: dict[str, Any], listener: dict[str, Any]) -> Endpoint | Partial:

@@ -51,26 +51,40 @@ def _session_facts(aws: Aws) -> dict[str, Any]:
 
 @source(
     RemoteAccess,
-    fields=["category", "exposed_directly", "encryption", "logged", "idle_minutes", "max_minutes"],
+    fields=[
+        "category",
+        "enabled",
+        "exposed_directly",
+        "encryption",
+        "mfa_required",
+        "restricted_to",
+        "logged",
+        "idle_minutes",
+        "max_minutes",
+    ],
     calls=_SESSION_CALLS,
     always={"category": "session-service"},
     per="region",
 )
-def session_manager(aws: Aws) -> Iterator[RemoteAccess]:
+def session_manager(aws: Aws) -> Iterator[Partial]:
     """Session Manager, where machines answer to it; sessions always run over TLS 1.2 or later."""
     preferences = _session_preferences(aws)
     if preferences is None:
         return
     logged = preferences.get("s3BucketName") or preferences.get("cloudWatchLogGroupName")
-    yield RemoteAccess(
+    access = RemoteAccess(
         **_session_facts(aws),
         category="session-service",
+        enabled=True,
         exposed_directly=False,
+        restricted_to=("whoever IAM allows ssm:StartSession",),
         encryption=("TLS", "KMS") if preferences.get("kmsKeyId") else ("TLS",),
         logged=bool(logged),
         idle_minutes=_minutes(preferences.get("idleSessionTimeout")) or _DEFAULT_IDLE,
         max_minutes=_minutes(preferences.get("maxSessionDuration")),
     )
+    unsaid = Refused("not-supported", "ssm:GetDocument", "the sign-in to AWS decides on factors")
+    yield Partial(access, {"mfa_required": unsaid})
 
 
 @source(
@@ -127,6 +141,7 @@ def _vpn_minutes(endpoint: dict[str, Any]) -> int | None:
     RemoteAccess,
     fields=[
         "category",
+        "enabled",
         "exposed_directly",
         "encryption",
         "mfa_required",
@@ -145,6 +160,7 @@ def client_vpns(aws: Aws) -> Iterator[RemoteAccess | Partial]:
         facts = {
             **_vpn_facts(aws, endpoint),
             "category": "client-vpn",
+            "enabled": True,
             "exposed_directly": True,
             # Fixed by the service (Client VPN administrator guide).
             "encryption": ("AES256-GCM", "TLS"),
@@ -225,12 +241,21 @@ _OFFERED = {
 
 @source(
     RemoteAccess,
-    fields=["category", "exposed_directly", "encryption", "logged", "split_tunnel"],
+    fields=[
+        "category",
+        "enabled",
+        "exposed_directly",
+        "encryption",
+        "mfa_required",
+        "restricted_to",
+        "logged",
+        "split_tunnel",
+    ],
     calls=[_SITE_VPN],
     always={"category": "site-vpn"},
     per="region",
 )
-def site_vpns(aws: Aws) -> Iterator[RemoteAccess]:
+def site_vpns(aws: Aws) -> Iterator[Partial]:
     """Site-to-site VPNs with every algorithm that a tunnel of theirs accepts."""
     for vpn in aws.call(_SITE_VPN)["VpnConnections"]:
         if vpn["State"] in ("deleted", "deleting"):
@@ -242,16 +267,22 @@ def site_vpns(aws: Aws) -> Iterator[RemoteAccess]:
             .get("LogEnabled", False)
             for tunnel in tunnels
         ]
-        yield RemoteAccess(
+        access = RemoteAccess(
             **aws.here(_SITE_VPN),
             subject=vpn["VpnConnectionId"],
             name=tags_of(vpn).get("Name") or vpn["VpnConnectionId"],
             category="site-vpn",
+            enabled=True,
+            restricted_to=(vpn["CustomerGatewayId"],),
             exposed_directly=False,
             encryption=tuple(sorted({a for tunnel in tunnels for a in _algorithms(tunnel)})),
             logged=all(logs),
             split_tunnel=False,
         )
+        networks = Refused(
+            "not-supported", _SITE_VPN, "it joins networks: no person signs in to it"
+        )
+        yield Partial(access, {"mfa_required": networks})
 
 
 def _algorithms(tunnel: dict[str, Any]) -> Iterator[str]:
