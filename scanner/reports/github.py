@@ -18,7 +18,7 @@ import msgspec
 
 from scanner.errors import InputError
 from scanner.findings import Finding
-from scanner.output import private_folder
+from scanner.output import private_folder, unwritable
 from scanner.reports.github_files import (
     ORGANIZATION,
     SHOWN,
@@ -57,17 +57,18 @@ def write_github(
     are removed. Memory grows with the targets and what is carried, not with the findings. Raises
     InputError.
     """
-    private_folder(folder)
-    for old in sorted(folder.glob("*.sarif")):
-        old.unlink()
+    _emptied(folder)
     names = sorted({ORGANIZATION, *targets})
     if not complete:
         why = "only a part of the rules was judged, and the others' alerts would be closed"
         return [Category(target=name, path=None, reason=why) for name in names]
     rules = {rule.id: rule for rule in described(scan)}
     seen = {name: Content() for name in names}
-    earlier = _earlier(carried or (), rules)
-    _first_reading(findings(), seen, earlier, rules)
+    _first_reading(findings(), seen, rules)
+    earlier = _earlier(carried or (), rules, seen)
+    if earlier:  # what this scan looked at again is not carried
+        for finding in findings():
+            earlier.pop(finding.fingerprint, None)
     _carry(earlier.values(), seen, scan.ended)
     writer = Writer(folder, findings, scan, rules, subjects)
     unread = {gap.target for gap in scan.gaps if gap.reach == "listing"}
@@ -86,31 +87,42 @@ def write_github(
     return [done[name] for name in sorted(done)]
 
 
-def _earlier(carried: Iterable[Finding], rules: Mapping[str, PlainRule]) -> dict[str, Finding]:
-    """Earlier failures by fingerprint, under their rule's present id; of a gone rule none."""
+def _emptied(folder: Path) -> None:
+    private_folder(folder)
+    try:
+        for old in folder.glob("*.sarif"):
+            old.unlink()
+    except OSError as error:
+        raise unwritable(folder, error) from error
+
+
+def _earlier(
+    carried: Iterable[Finding], rules: Mapping[str, PlainRule], seen: Mapping[str, Content]
+) -> dict[str, Finding]:
+    """Earlier failures that nobody could have seen again, under their rule's present id."""
     now = {old: rule.id for rule in rules.values() for old in rule.deprecated_ids}
     found = {}
     for finding in carried:
+        target = seen.get(home(finding))
+        if target is None or finding.verdict != "fail" or finding.suppressed is not None:
+            continue
         rule = now.get(finding.rule, finding.rule)
-        if finding.verdict == "fail" and finding.suppressed is None and rule in rules:
+        place = (rule, finding.scope)
+        if {(*place, None), (*place, finding.region)} & target.blind:
             found[finding.fingerprint] = msgspec.structs.replace(finding, rule=rule)
     return found
 
 
 def _first_reading(
-    findings: Iterable[Finding],
-    seen: dict[str, Content],
-    earlier: dict[str, Finding],
-    rules: dict[str, PlainRule],
+    findings: Iterable[Finding], seen: dict[str, Content], rules: dict[str, PlainRule]
 ) -> None:
-    """Count, and strike from the earlier failures what this scan looked at again."""
+    """Count the alerts of each target, and note where it is blind."""
     for finding in findings:
         name = home(finding)
         if name not in seen and not _TARGET.fullmatch(name):
             raise InputError(f"finding {finding.fingerprint}: {name!r} is no target's id")
         target = seen.setdefault(name, Content())
         target.rules.add(finding.rule)
-        earlier.pop(finding.fingerprint, None)
         if finding.rule not in rules:
             rules[finding.rule] = stand_in(finding)
         if is_alert(finding):
@@ -121,14 +133,9 @@ def _first_reading(
 
 
 def _carry(earlier: Iterable[Finding], seen: Mapping[str, Content], ended: str) -> None:
-    """Give each target the earlier failures that it could not look at again."""
+    """Give each target its earlier failures, unless they were last seen too long ago."""
     for finding in sorted(earlier, key=order):
-        target = seen.get(home(finding))
-        if target is None:
-            continue
-        place = (finding.rule, finding.scope)
-        if not {(*place, None), (*place, finding.region)} & target.blind:
-            continue
+        target = seen[home(finding)]
         if not _recent(finding.observed_at, ended):
             target.expired += 1
             continue

@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from scanner.findings import Finding
-from scanner.output import whole_file
+from scanner.output import unwritable, whole_file
 from scanner.reports.sarif import CATEGORY, Findings, write_log
 from scanner.reports.sarif_inputs import PlainRule, Scan
 from scanner.reports.sarif_messages import Phrases
@@ -145,6 +145,12 @@ class Writer:
 
     def write(self, targets: Mapping[str, Content], limit: int) -> dict[str, Category]:
         """The categories whose file came out small enough; the others want a lower limit."""
+        try:
+            return self._write(targets, limit)
+        except OSError as error:  # the scratch folder's; the files' own are told by whole_file
+            raise unwritable(Path(tempfile.gettempdir()), error) from error
+
+    def _write(self, targets: Mapping[str, Content], limit: int) -> dict[str, Category]:
         severity = {name: rule.severity for name, rule in self._rules.items()}
         shares = {name: quotas(t.counts, severity, limit) for name, t in targets.items()}
         index = {name: {r: n for n, r in enumerate(self._of(t))} for name, t in targets.items()}

@@ -122,6 +122,8 @@ class Phrases:
         return self._others["summary"].fill((str(count), where))
 
     def _name(self, finding: Finding) -> str:
+        if finding.reason == "no-source":
+            return "this organization"
         return label(self.rule, finding) if self.voice == "hashed" else finding.name
 
     def _failure(self, finding: Finding, name: str) -> Message:

@@ -36,6 +36,7 @@ _TYPES = {
 }
 
 
+@lru_cache(_CACHED)
 def relative_uri(path: str) -> str | None:
     """A path from the repository's root as a URI reference (RFC 3986), or null if it is not one.
 

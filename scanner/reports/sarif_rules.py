@@ -43,6 +43,8 @@ NAME_LIMIT = 255
 HELP_LIMIT = 16_000
 """Characters of a rule's help: our own bound, so that one rule cannot fill a file."""
 
+_LINK = re.compile(r"https://[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
+
 
 def driver(
     scan: Scan,
@@ -191,7 +193,7 @@ def _rule(
             text=shorten("\n\n".join(_help(rule, titles, markdown=False)), HELP_LIMIT),
             markdown=shorten("\n\n".join(_help(rule, titles, markdown=True)), HELP_LIMIT),
         ),
-        help_uri=next((u for u in rule.references if u.startswith("https://")), ASSESSMENT_URI),
+        help_uri=next(filter(_LINK.fullmatch, rule.references), ASSESSMENT_URI),
         message_strings=dict(strings),
         default_configuration=ReportingConfiguration(level=LEVEL[rule.severity]),
         relationships=taxonomies.relationships(rule) if taxonomies is not None else None,

@@ -324,6 +324,21 @@ def test_old_files_go(tmp_path: Path) -> None:
     assert set(made) == {"_organization", "prod"}
 
 
+def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scanner.reports.github_files._SPILL", 10)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    with pytest.raises(InputError, match="gone: cannot be written"):
+        wrote(tmp_path / "out", [finding()])
+
+
+def test_what_no_target_can_tell(tmp_path: Path) -> None:
+    made = wrote(tmp_path, every_kind(), carried=())
+    (told,) = run_of(made["_organization"])["results"]
+    assert told["message"]["text"].startswith(
+        "Could not tell for 'this organization': 'no target of this scan can tell it;"
+    )
+
+
 def test_a_target_that_is_no_id_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no target's id"):
         wrote(tmp_path, [finding(target="../../etc/x")])

@@ -36,10 +36,11 @@ from scanner.reports.sarif_check import check_sarif
 from scanner.reports.sarif_inputs import Scan, described
 from scanner.reports.sarif_messages import REASONS
 from scanner.reports.sarif_places import made_at, regions, relative_uri
-from scanner.reports.sarif_rules import GAP_REASONS, pascal, tags
+from scanner.reports.sarif_rules import GAP_REASONS, LEVEL, SECURITY_SEVERITY, pascal, tags
 from scanner.reports.titles import catalogue_titles
 from scanner.resources import rules_dir
 from scanner.rules.load import load_rules
+from scanner.rules.model import Severity
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "sarif"
 
@@ -176,6 +177,10 @@ def test_every_reason_of_a_gap_is_described() -> None:
     assert set(GAP_REASONS) == set(get_args(Reason))
     assert set(REASONS) >= set(GAP_REASONS)
     assert list(GAP_REASONS) == sorted(GAP_REASONS)
+
+
+def test_every_severity_has_its_level_and_number() -> None:
+    assert set(LEVEL) == set(SECURITY_SEVERITY) == set(get_args(Severity))
 
 
 def test_the_message_is_the_rules_own_where_it_can_be_told_apart(tmp_path: Path) -> None:
