@@ -169,6 +169,10 @@ def source(
     return register
 
 
+Selection = Sequence[tuple[Source, frozenset[str]]]
+"""Sources with the fields that are wanted of each."""
+
+
 @dataclass(frozen=True)
 class Scope:
     """One account, tenant, subscription or machine that a target leads to."""
@@ -242,6 +246,8 @@ class Collector:
     """Raises Refused (credentials, unreachable) or InputError (a wrong option)."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """JSON Schema `properties` of the provider's own keys in a target."""
+    grants: Mapping[str, Callable[[Selection], str]] = field(default_factory=dict)
+    """How the permissions of a selection are written for this provider: format -> text."""
     concurrency: int = 16
     """Reads that may be under way at once for this provider."""
 

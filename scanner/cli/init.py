@@ -1,0 +1,150 @@
+"""`cmmc-scan init`: write a first configuration, or propose declarations from a scan."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from scanner.assess.propose import propose
+from scanner.cli import OK, steps
+from scanner.collect.registry import providers
+from scanner.config import DEFAULT_NAME
+from scanner.errors import InputError
+from scanner.facts import Fact
+from scanner.output import unwritable
+from scanner.snapshot.read import Snapshot
+
+_EXAMPLES: dict[str, str] = {
+    "linux": "{id: this-host, provider: linux}",
+    "aws": "{id: prod, provider: aws, regions: all}",
+    "entra": "{id: corp, provider: entra, tenant: YOUR-TENANT-ID, cloud: gcc-high}",
+    "intune": "{id: fleet, provider: intune, tenant: YOUR-TENANT-ID, cloud: gcc-high}",
+    "azure": "{id: app, provider: azure, subscription: YOUR-SUBSCRIPTION-ID, cloud: gcc-high}",
+    "m365": "{id: office, provider: m365, tenant: YOUR-TENANT-ID, cloud: gcc-high}",
+}
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  cmmc-scan init --provider linux --provider aws
+  cmmc-scan init --from out/            propose declarations.yaml from what a scan found"""
+)
+@click.option("--provider", "chosen", multiple=True, help="A provider to scan; may be repeated.")
+@click.option("--organization", default="", help="The organisation's name.")
+@click.option("--level", type=click.IntRange(1, 3), default=2, show_default=True)
+@click.option(
+    "--subjects",
+    type=click.Choice(["hashed", "full"]),
+    help="Whether GitHub alerts name resources. Asked on a terminal; otherwise hashed.",
+)
+@click.option(
+    "--from",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Propose declarations from this scan's folder instead.",
+)
+def command(
+    chosen: tuple[str, ...],
+    organization: str,
+    level: int,
+    subjects: str | None,
+    folder: Path | None,
+) -> int:
+    """Write a first cmmc-scan.yaml here; no file is ever overwritten."""
+    if folder is not None:
+        return _declarations(folder)
+    names = chosen or _likely()
+    for name in names:
+        if name not in providers():
+            raise InputError(
+                f"--provider {name}: there is no such provider; installed: {', '.join(providers())}"
+            )
+    path = Path(DEFAULT_NAME)
+    _write(path, _config(names, organization, level, subjects or _subjects()))
+    click.echo(f"{path}: written; read it through, then: cmmc-scan scan -c {path} -o out/")
+    return OK
+
+
+def _likely() -> tuple[str, ...]:
+    cloud = any(name in os.environ for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID"))
+    return ("linux", "aws") if cloud else ("linux",)
+
+
+def _subjects() -> str:
+    if not sys.stdin.isatty():
+        return "hashed"
+    click.echo(
+        "Findings about the assessment scope are security protection data, and GitHub may lie\n"
+        "outside your boundary. With hashed subjects, alerts there name no resource."
+    )
+    return "full" if click.confirm("Show resource names in GitHub alerts?") else "hashed"
+
+
+def _config(names: tuple[str, ...], organization: str, level: int, subjects: str) -> str:
+    import json
+
+    lines = [
+        "# What cmmc-scan scans. Secrets do not belong here: they stay in the environment or in",
+        "# each provider's own credential store.",
+        "schema: 1",
+        f"organization: {json.dumps(organization or 'Name of the organisation')}",
+        f"level: {level}",
+        "targets:",
+        *(f"  - {_EXAMPLES.get(name, f'{{id: {name}, provider: {name}}}')}" for name in names),
+        "# Values that the organisation defines, by rule: cmmc-scan rules show RULE tells them.",
+        "params: {}",
+        "# declarations: declarations.yaml    # cmmc-scan init --from out/ proposes it",
+        "# attestations: attestations/",
+        "# exceptions: exceptions.yaml",
+        "# scope: scope.yaml",
+        "gaps: []",
+        "github:",
+        f"  subjects: {subjects}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _declarations(folder: Path) -> int:
+    found = propose(_facts(steps.open_folders([folder])))
+    if not found:
+        raise InputError(f"{folder}: its snapshot holds nothing to propose a declaration from")
+    path = Path("declarations.yaml")
+    _write(path, _proposal(found))
+    records = sum(map(len, found.values()))
+    click.echo(
+        f"{path}: {records} records proposed in {len(found)} lists; a record counts once you have"
+        " confirmed it by removing its line `proposed: true`"
+    )
+    return OK
+
+
+def _facts(snapshot: Snapshot) -> Iterator[Fact]:
+    for kind in sorted(snapshot.kinds()):
+        yield from snapshot.facts(kind)
+
+
+def _proposal(found: dict[str, Any]) -> str:
+    import yaml
+
+    lists = {name: [dict(record) for record in records] for name, records in found.items()}
+    text: str = yaml.safe_dump({"schema": 1, **lists}, sort_keys=False, allow_unicode=True)
+    return (
+        "# Proposed by cmmc-scan from a snapshot; nothing here counts until it is confirmed.\n"
+        + text
+    )
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+            out.write(text)
+    except FileExistsError:
+        raise InputError(f"{path}: exists already; move it away first") from None
+    except OSError as error:
+        raise unwritable(path, error) from error
