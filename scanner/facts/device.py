@@ -20,6 +20,12 @@ class Device(Fact, frozen=True, kw_only=True, tag="device"):
         Sure[bool], "a recovery key of its encryption is kept by the organisation"
     ] = UNSET
     os_version: Annotated[Maybe[str], "version of its operating system, with the build"] = UNSET
+    os_branch: Annotated[
+        Maybe[str], "platform and release line, for example windows-22631 or ios-18"
+    ] = UNSET
+    os_revision: Annotated[
+        Maybe[int], "patch level within the line: the Windows revision; else minor * 100 + patch"
+    ] = UNSET
     company_owned: Annotated[Sure[bool], "the organisation owns it"] = UNSET
     tampered: Annotated[Sure[bool], "it is rooted or jailbroken"] = UNSET
     last_sync_days: Annotated[Maybe[int], "days since it reported; null: never"] = UNSET
