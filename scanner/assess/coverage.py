@@ -54,6 +54,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     rules: tuple[RuleLine, ...]
     artifact: str | None
     """What an attestation points at, where no rule decides or a target has none."""
+    declared: str | None
+    """What the organisation has to state before a rule can decide."""
     concerns: tuple[str, ...]
     planned: tuple[str, ...]
     """Providers that could show it by our own judgement, and for which no rule decides yet."""
@@ -139,7 +141,8 @@ def _line(
         way=way,
         method=objective.method,
         rules=tuple(decides or informs),
-        artifact=objective.artifact or (None if decides else objective.declared),
+        artifact=objective.artifact,
+        declared=objective.declared,
         concerns=objective.concerns,
         planned=tuple(sorted(able - served)),
     )
@@ -191,14 +194,23 @@ def lines(report: Report) -> list[str]:
         for rule in line.rules:
             where = f" [{', '.join(rule.providers)}]" if rule.providers else ""
             text.append(f"      {rule.rule}{where}: {rule.why}")
-        if line.way != "decided" and line.artifact:
-            text.append(f"      attest with: {line.artifact}")
+        if line.way != "decided":
+            text.append(f"      {attest_with(line)}")
     text += ["", _row(("", "decided", "informed", "attest"))]
     for total in (*report.by_domain, *report.by_provider):
         text.append(_row((total.name, str(total.decided), str(total.informed), str(total.attest))))
     every = _total("all", report.lines)
     text.append(_row(("all", str(every.decided), str(every.informed), str(every.attest))))
     return text[1:]
+
+
+def attest_with(line: Line) -> str:
+    """What a statement has to show where no rule decides."""
+    if line.artifact is not None:
+        return f"attest with: {line.artifact}"
+    if line.declared is not None:
+        return f"attest how it is enforced, and state: {line.declared}"
+    return "attest how it is enforced, with a record of a check"
 
 
 def _row(cells: tuple[str, str, str, str]) -> str:

@@ -9,7 +9,7 @@ import msgspec
 
 from scanner import frameworks
 from scanner.assess.catalogue import Catalogue
-from scanner.assess.coverage import Report, WhyRule, coverage
+from scanner.assess.coverage import Report, WhyRule, attest_with, coverage
 from scanner.assess.poam import eligibility
 from scanner.assess.result import Assessment, ObjectiveResult, PracticeResult
 from scanner.assess.score import value_of
@@ -164,8 +164,8 @@ def _path(name: str, report: Report, known: Known) -> list[str]:
     word = f"  [{result.determination}]" if result is not None else ""
     lines = [f"{name:<12} {line.way}: {line.about}{word}"]
     lines += [f"    {rule.rule}: {rule.why}" for rule in line.rules]
-    if line.way != "decided" and line.artifact is not None:
-        lines.append(f"    attest with: {line.artifact}")
+    if line.way != "decided":
+        lines.append(f"    {attest_with(line)}")
     return lines
 
 

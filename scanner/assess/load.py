@@ -36,7 +36,7 @@ FORMS = (
     "scope",
     "soa",
 )
-"""The forms that have a published schema, as `schemas/<form>.schema.json`."""
+"""People's forms that have a published schema, as `schemas/<form>.schema.json`."""
 
 
 @cache

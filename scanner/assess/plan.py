@@ -12,8 +12,9 @@ import msgspec
 
 from scanner.assess.attest import Wants
 from scanner.assess.gap_report import Report
+from scanner.assess.incident import DutyState
 from scanner.assess.result import Assessment
-from scanner.assess.score import Rank
+from scanner.assess.score import Rank, points
 
 Phase = Literal[1, 2, 3]
 
@@ -43,17 +44,24 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def tasks(
-    assessment: Assessment, ranks: Sequence[Rank], wanted: Wants, gaps: Report | None
+    assessment: Assessment,
+    ranks: Sequence[Rank],
+    wanted: Wants,
+    gaps: Report | None = None,
+    duties: Sequence[DutyState] = (),
+    *,
+    scoped: bool = False,
 ) -> tuple[Task, ...]:
     """Every open piece of work, each after those that it depends on.
 
     `ranks`: open practices, POA&M blockers first (score.ranking). `wanted`: what needs a document
-    (attest.wants). `gaps`: the gap report where there is a Statement of Applicability.
+    (attest.wants). `gaps`: the gap report where there is a Statement of Applicability. `duties`:
+    those of DFARS 252.204-7012 (incident.duties). `scoped`: there is a scope.yaml.
     """
     open_ids = {r.practice for r in ranks}
     found = [
-        *_foundation(open_ids, wanted, gaps),
-        *_remediation(open_ids, ranks, wanted),
+        *_foundation(open_ids, wanted, gaps, scoped),
+        *_remediation(open_ids, ranks, wanted, duties),
         *_assessment(assessment),
     ]
     known = {t.id for t in found}
@@ -82,24 +90,31 @@ def _of(open_ids: Set[str], *names: str) -> list[str]:
     return [n for n in names if n in open_ids]
 
 
-def _foundation(open_ids: Set[str], wanted: Wants, gaps: Report | None) -> list[Task]:
-    found = [
-        _task(
-            1,
-            "cui-boundary",
-            "State where CUI is: scope.yaml, and the boundary in the SSP",
-            "the boundary sizes every later task (32 CFR 170.19)",
-            _of(open_ids, "CA.L2-3.12.4", "AC.L2-3.1.3"),
-        ),
-        _task(
-            1,
-            "risk-assessment",
-            "Assess risk with threats to CUI in view",
-            "ISO/IEC 27001 6.1.2 and RA.L2-3.11.1 share it",
-            _of(open_ids, "RA.L2-3.11.1"),
-            ["cui-boundary"],
-        ),
-    ]
+def _foundation(open_ids: Set[str], wanted: Wants, gaps: Report | None, scoped: bool) -> list[Task]:
+    found = []
+    boundary = _of(open_ids, "CA.L2-3.12.4", "AC.L2-3.1.3")
+    if boundary or not scoped:
+        found.append(
+            _task(
+                1,
+                "cui-boundary",
+                "State where CUI is: scope.yaml, and the boundary in the SSP",
+                "the boundary sizes every later task (32 CFR 170.19)",
+                boundary,
+            )
+        )
+    risk = _of(open_ids, "RA.L2-3.11.1")
+    if risk:
+        found.append(
+            _task(
+                1,
+                "risk-assessment",
+                "Assess risk with threats to CUI in view",
+                "ISO/IEC 27001 6.1.2 and RA.L2-3.11.1 share it",
+                risk,
+                ["cui-boundary"],
+            )
+        )
     missing = sorted({c for g in gaps.gaps for c in g.missing}) if gaps is not None else []
     if missing or gaps is None:
         more = " ..." if len(missing) > 12 else ""
@@ -128,17 +143,21 @@ def _foundation(open_ids: Set[str], wanted: Wants, gaps: Report | None) -> list[
     return found
 
 
-def _remediation(open_ids: Set[str], ranks: Sequence[Rank], wanted: Wants) -> list[Task]:
-    found = [
-        _task(
-            2,
-            "ssp",
-            "Bring the System Security Plan up to date",
-            "without it there is no score (32 CFR 170.24(c)(2)(i)(B)(5))",
-            _of(open_ids, "CA.L2-3.12.4"),
-            ["cui-boundary", "risk-assessment"],
+def _remediation(
+    open_ids: Set[str], ranks: Sequence[Rank], wanted: Wants, duties: Sequence[DutyState]
+) -> list[Task]:
+    found = []
+    if "CA.L2-3.12.4" in open_ids:
+        found.append(
+            _task(
+                2,
+                "ssp",
+                "Bring the System Security Plan up to date",
+                "without it there is no score (32 CFR 170.24(c)(2)(i)(B)(5))",
+                ["CA.L2-3.12.4"],
+                ["cui-boundary", "risk-assessment"],
+            )
         )
-    ]
     if wanted.observe:
         found.append(
             _task(
@@ -150,8 +169,8 @@ def _remediation(open_ids: Set[str], ranks: Sequence[Rank], wanted: Wants) -> li
             )
         )
     for rank in ranks:
-        if rank.determination == "NOT MET":
-            regains = f"regains {rank.regains} point(s); a POA&M may carry it for 180 days"
+        if rank.determination == "NOT MET" and rank.practice != "CA.L2-3.12.4":
+            regains = f"regains {points(rank.regains)}; a POA&M may carry it for 180 days"
             found.append(
                 _task(
                     2,
@@ -162,16 +181,18 @@ def _remediation(open_ids: Set[str], ranks: Sequence[Rank], wanted: Wants) -> li
                     ["cui-boundary", "ssp"],
                 )
             )
-    found.append(
-        _task(
-            2,
-            "dod-reporting",
-            "Make reports to DoD possible: DIBNet, certificate, playbook",
-            "DFARS 252.204-7012, whatever the score",
-            _of(open_ids, "IR.L2-3.6.2"),
-            ["cui-boundary"],
+    lacking = [d.duty.title for d in duties if d.ready is not True]
+    if lacking or not duties:
+        found.append(
+            _task(
+                2,
+                "dod-reporting",
+                f"Make reports to DoD possible: {', '.join(lacking) or 'attest the six duties'}",
+                "DFARS 252.204-7012, whatever the score",
+                _of(open_ids, "IR.L2-3.6.2"),
+                ["cui-boundary"],
+            )
         )
-    )
     return found
 
 

@@ -32,7 +32,7 @@ def eligibility(practice: Practice, value: Value | None) -> Eligibility:
     rule = practice.poam
     if rule.allowed != "conditional":
         points = worth(practice)
-        named = f"{practice.id} is worth {points}. " if points is not None else ""
+        named = f"Worth {points}. " if points is not None else ""
         return Eligibility(rule.allowed == "yes", f"{named}{rule.say} ({rule.cite})")
     least = value.least if value is not None else worth(practice)
     most = value.most if value is not None else worth(practice)
@@ -80,11 +80,10 @@ def status(
     still_open = [r.id for r in judged if r.determination == "NOT ASSESSED"]
     failed = [r.id for r in judged if r.determination == "NOT MET"]
     best, best_why = _outcome(level, failed, practices, values, prerequisite, best=True)
-    worst, worst_why = _outcome(
-        level, failed + still_open, practices, values, prerequisite, best=False
-    )
+    worst, _ = _outcome(level, failed + still_open, practices, values, prerequisite, best=False)
     if best == worst and (best == NONE or not still_open):
-        return Status(status=best, why=tuple(worst_why), if_open_met=best, if_open_not_met=worst)
+        # what is certain however the open ones turn out
+        return Status(status=best, why=tuple(best_why), if_open_met=best, if_open_not_met=worst)
     if still_open:
         word = f"open: {len(still_open)} of {len(judged)} requirements are not assessed"
     else:
@@ -128,7 +127,7 @@ def _outcome(
     for name in failed:
         judged = eligibility(practices[name], values.get(name))
         if judged.allowed is False or (judged.allowed is None and not best):
-            why.append(f"{name} may not stand on a POA&M: {judged.reason}")
+            why.append(f"{name}: {judged.reason}")
     if why:
         return NONE, why
     return f"Conditional Level {level}", [

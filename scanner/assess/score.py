@@ -100,15 +100,15 @@ def values(
     """
     found: dict[str, Value] = {}
     for practice in practices:
-        points = worth(practice)
-        if points is None:
+        full = worth(practice)
+        if full is None:
             continue
         if practice.id == MFA:
             found[practice.id] = _mfa(practice, objectives, evidence, items)
         elif practice.id == FIPS:
             found[practice.id] = _fips(practice, objectives, evidence, items)
         else:
-            found[practice.id] = Value(points, points)
+            found[practice.id] = Value(full, full)
     return found
 
 
@@ -161,6 +161,11 @@ def _both(practice: Practice) -> tuple[int, int]:
     if full is None or partial is None:
         raise Defect(f"{practice.id} has no partial value in the catalogue")
     return full, partial
+
+
+def points(count: int) -> str:
+    """`1 point`, `5 points`."""
+    return "1 point" if count == 1 else f"{count} points"
 
 
 class Rank(msgspec.Struct, frozen=True, kw_only=True):
