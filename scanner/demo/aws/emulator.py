@@ -8,6 +8,7 @@ from scanner.demo.aws import control
 from scanner.demo.aws.calls import CallLog
 from scanner.demo.aws.faults import Faults
 from scanner.demo.aws.front import Front
+from scanner.demo.aws.garbage import thaw
 from scanner.demo.aws.web import WebServer
 from scanner.demo.aws.wire import Request, Response
 from scanner.errors import Defect
@@ -73,6 +74,7 @@ class Emulator:
         self._web.stop()
         if Emulator._running is self:
             Emulator._running = None
+            thaw()
 
     def __enter__(self) -> Emulator:
         return self

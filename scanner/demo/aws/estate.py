@@ -235,3 +235,14 @@ DATABASES = (
     Database("erp", "postgres", True, False),
     Database("timesheets", "mysql", False, True),  # plain, and on the internet
 )
+
+# What Inspector found: (instance, severity, days since first seen, a fix exists)
+VULNERABILITIES = (
+    ("erp-app", "HIGH", 64, True),  # older than the month that the firm allows itself
+    ("cad-render-2", "CRITICAL", 21, True),  # older than two weeks
+    ("portal-1", "MEDIUM", 5, True),
+    ("portal-2", "LOW", 90, False),
+)
+
+CONFIG_KEPT_DAYS = 2557
+GUARDDUTY_FEATURES = {"EBS_MALWARE_PROTECTION": "ENABLED", "S3_DATA_EVENTS": "DISABLED"}

@@ -13,8 +13,11 @@ from typing import Any
 
 from botocore.loaders import JSONFileLoader
 from flask import Flask
+from moto import backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.routing import Rule
+
+from scanner.demo.aws.garbage import uncollected
 
 
 class _MatchingRule(Rule):
@@ -31,12 +34,22 @@ def _no_builder(*_: Any) -> None:
 class _Dispatcher(DomainDispatcherApplication):
     def __init__(self) -> None:
         super().__init__(_create)
+        self._modules = set(backends.list_of_moto_modules())
         self._backends: dict[str | None, Any] = {}
 
     def get_backend_for_host(self, host: str | None) -> Any:
         if host not in self._backends:
-            self._backends[host] = super().get_backend_for_host(host)
+            self._backends[host] = self._find(host)
         return self._backends[host]
+
+    def _find(self, host: str | None) -> Any:
+        """As moto finds it; a host that it does not know is an error here and a print there."""
+        if host is None or host == "moto_api" or host in self._modules:
+            return host
+        for backend, pattern in self.backend_url_patterns:
+            if pattern.match(f"http://{host}"):
+                return backend
+        raise NotImplementedError(f"moto has no service at {host}")
 
 
 def dispatcher() -> Any:
@@ -46,6 +59,7 @@ def dispatcher() -> Any:
 
 def _create(service: Any) -> Any:
     with (
+        uncollected(freeze=True),
         _replaced(JSONFileLoader, "load_file", _load_file),
         _replaced(Flask, "url_rule_class", _MatchingRule),
     ):

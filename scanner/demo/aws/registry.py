@@ -75,14 +75,21 @@ class Entry(NamedTuple):
 
 
 OURS: dict[str, Ours] = {}
+CHECKED: set[str] = set()
 OVERLAYS: dict[str, Overlay] = {}
 _WHY: dict[str, str] = {}
 
 
-def ours(name: str, why: str = "moto lacks it") -> Callable[[Ours], Ours]:
-    """Answer `service:Operation` by the decorated function: its output in boto3's shape."""
+def ours(name: str, why: str = "moto lacks it", *, checked: bool = True) -> Callable[[Ours], Ours]:
+    """Answer `service:Operation` by the decorated function: its output in boto3's shape.
+
+    `checked`: the front holds the output against the model. Not so where AWS itself sends null
+    for a member that the model requires.
+    """
 
     def register(function: Ours) -> Ours:
+        if checked:
+            CHECKED.add(name)
         OURS[name] = function
         _WHY[name] = why
         return function

@@ -5,10 +5,11 @@ Tables: inspector2.coverage, inspector2.findings, guardduty.findings (by id, in 
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from scanner.demo.aws.records import dated
-from scanner.demo.aws.registry import Call, Output, ours
+from scanner.demo.aws.registry import Call, Output, forward, ours
 
 # Filter criteria that have another name than the field that they compare.
 _CRITERIA = {
@@ -55,3 +56,24 @@ def list_guardduty_findings(call: Call) -> Output:
 def get_guardduty_findings(call: Call) -> Output:
     rows = call.table("guardduty.findings")
     return {"Findings": [dated(rows[i]) for i in call.params["FindingIds"] if i in rows]}
+
+
+@ours("guardduty:ListPublishingDestinations")
+def list_publishing_destinations(call: Call) -> Output:
+    """Table guardduty.destinations (id), in boto3's shape."""
+    return {"Destinations": list(call.table("guardduty.destinations").values())}
+
+
+@ours("inspector2:Enable", "moto fails where no account is named")
+def enable_inspector(call: Call) -> Output:
+    return forward(call, body=json.dumps(_own_account(call)).encode())
+
+
+@ours("inspector2:BatchGetAccountStatus", "moto fails where no account is named", checked=False)
+def batch_get_account_status(call: Call) -> Output:
+    """Without errorCode and errorMessage: required by the model, null in the service's answers."""
+    return forward(call, body=json.dumps(_own_account(call)).encode())
+
+
+def _own_account(call: Call) -> dict[str, Any]:
+    return {"accountIds": [call.account]} | call.params
