@@ -108,6 +108,9 @@ def refusal(error: Exception, operation: str, permission: str | None) -> Refused
         | b.ProfileNotFound,
     ):
         return Refused("credentials", operation, str(error), fatal=True)
+    if isinstance(error, b.SSLError):
+        hint = "where a proxy inspects TLS, name its certificate authority in ca_bundle"
+        return Refused("unreachable", operation, f"{hint}; {error}")
     reason: Reason = "broken"
     if isinstance(error, b.ReadTimeoutError | b.ConnectTimeoutError):
         reason = "timeout"
