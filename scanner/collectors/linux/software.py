@@ -10,7 +10,7 @@ from scanner.collectors.base import Partial, Refused, source
 from scanner.collectors.linux.forms import equals_pairs, last, lines_of
 from scanner.collectors.linux.host import Host, Unclear, clear, known, observe, settle
 from scanner.collectors.linux.packages import PACKAGE_CALLS, inventory
-from scanner.collectors.linux.units import enabled, installed, runs, unit_calls
+from scanner.collectors.linux.units import installed, runs, unit_calls
 from scanner.facts.software import Package, Policy
 
 _FAPOLICYD = "fapolicyd.service"
@@ -100,8 +100,7 @@ def allow_list(here: Host) -> Iterator[Policy | Partial]:
         raise Refused("broken", f"read:{_CONFIG}", f"permissive = {value} means nothing")
 
     def enforced() -> bool:
-        on = runs(here, "fapolicyd") if here.live else enabled(here, _FAPOLICYD)
-        return on and not permissive() and bool(rules())
+        return bool(rules()) and not permissive() and runs(here, "fapolicyd")
 
     def mode() -> str:
         if not rules():
