@@ -44,6 +44,9 @@ class DevicePolicy(Fact, frozen=True, kw_only=True, tag="device.policy"):
     setting: Annotated[Sure[str], "the setting's name at the device manager"] = UNSET
     assigned: Annotated[Sure[bool], "a policy that carries it reaches this device"] = UNSET
     value: Annotated[Maybe[str], "the value that is in force; null: none is set"] = UNSET
+    number: Annotated[
+        Maybe[int], "the value as a number in the setting's unit; null: none is set, or no number"
+    ] = UNSET
     secure: Annotated[
         Sure[bool], "the value is in force and does what the purpose asks for; false: it is not"
     ] = UNSET

@@ -9,12 +9,13 @@ from __future__ import annotations
 from scanner.demo.microsoft.halyard_azure import add_subscription
 from scanner.demo.microsoft.halyard_devices import add_devices
 from scanner.demo.microsoft.halyard_directory import add_directory
-from scanner.demo.microsoft.making import guid
+from scanner.demo.microsoft.making import SUBSCRIPTION, guid
 from scanner.demo.microsoft.tenant import Tenant
 
 TENANT = guid("tenant")
-SUBSCRIPTION = guid("subscription")
 FIRM = "Halyard Acoustics LLC"
+
+__all__ = ["FIRM", "SUBSCRIPTION", "TENANT", "halyard"]
 
 
 def halyard() -> Tenant:

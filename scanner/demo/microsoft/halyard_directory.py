@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from scanner.demo.microsoft.making import ago, ahead, guid, typed
+from scanner.demo.microsoft.making import WORKSPACE, ago, ahead, guid, typed
 from scanner.demo.microsoft.tenant import Tenant
 
 DOMAIN = "halyard.example"

@@ -28,3 +28,11 @@ def ahead(days: float | None) -> str | None:
 def typed(kind: str, item: dict[str, Any]) -> dict[str, Any]:
     """The item with the type that Graph puts on members of mixed lists."""
     return {"@odata.type": f"#microsoft.graph.{kind}", **item}
+
+
+SUBSCRIPTION = guid("subscription")
+WORKSPACE = (
+    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/logging/providers"
+    "/Microsoft.OperationalInsights/workspaces/halyard-security"
+)
+"""The workspace that the tenant's records are sent to."""

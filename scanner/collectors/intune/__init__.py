@@ -1,0 +1,1 @@
+"""Intune: devices, the settings that reach them, and what they report."""
