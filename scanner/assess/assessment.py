@@ -116,6 +116,13 @@ def _standing(statements: Statements, catalogue: Catalogue, as_of: str) -> Stand
     return attested, exempted, void_by, tuple(void)
 
 
+def standing_exceptions(
+    statements: Statements, catalogue: Catalogue, as_of: str
+) -> dict[str, list[Exemption]]:
+    """The exceptions that count for CMMC on that day, by objective."""
+    return _standing(statements, catalogue, as_of)[1]
+
+
 def _strangers(
     statements: Statements, catalogue: Catalogue, targets: Sequence[Target]
 ) -> tuple[Because, ...]:

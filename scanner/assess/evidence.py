@@ -178,7 +178,7 @@ def _count(
     if verdict == "not-applicable":
         tally.not_applicable += 1 if decides else 0
         return
-    exemption = _covering(finding, exemptions)
+    exemption = covering(finding, exemptions)
     if exemption is not None:
         tally.covered[exemption.id] = tally.covered.get(exemption.id, 0) + 1
     elif verdict == "fail":
@@ -187,7 +187,8 @@ def _count(
         tally.unknowns.add(finding)
 
 
-def _covering(finding: Finding, exemptions: Iterable[Exemption]) -> Exemption | None:
+def covering(finding: Finding, exemptions: Iterable[Exemption]) -> Exemption | None:
+    """The exception that covers a failing or unknown finding, or null."""
     for exemption in exemptions:
         if exemption.kind == "not-applicable":
             # evidence against it beats the statement; only what nobody could read is covered

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import msgspec
 
 from scanner import frameworks
+from scanner.assess.duties import DutyState
 from scanner.assess.gap_report import State
-from scanner.assess.incident import DutyState
 from scanner.assess.poam_items import Item
 from scanner.assess.result import Assessment, PracticeResult
 from scanner.assess.scope import Claims

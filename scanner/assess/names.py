@@ -7,16 +7,11 @@ from typing import Any
 
 from scanner import frameworks
 from scanner.assess.catalogue import load_catalogue
+from scanner.assess.duties import DUTIES
 from scanner.documents import Document, did_you_mean
 from scanner.errors import InputError
 
-ITEMS = {
-    "dibnet-access": "access to the portal for reports to DoD",
-    "medium-assurance-certificate": "the certificate to report with",
-    "incident-playbook": "who does what when CUI is touched",
-    "report-within-72-hours": "the report goes in within 72 hours of discovery",
-    "image-preservation-90-days": "images and captures can be kept",
-    "malware-to-dc3": "isolated malware goes to DC3",
+ITEMS = {d.item: d.about for d in DUTIES} | {
     "final-level-2-c3pao": "the Final Level 2 (C3PAO) that Level 3 stands on",
     "mfa-for-remote-users": "remote access asks for a second factor (value 3 of IA.L2-3.5.3)",
     "encryption-employed": "CUI is encrypted where it travels or rests (value 3 of SC.L2-3.13.11)",

@@ -11,8 +11,8 @@ from typing import Literal
 import msgspec
 
 from scanner.assess.attest import Wants
+from scanner.assess.duties import DutyState
 from scanner.assess.gap_report import Report
-from scanner.assess.incident import DutyState
 from scanner.assess.result import Assessment
 from scanner.assess.score import Rank, points
 
@@ -56,7 +56,7 @@ def tasks(
 
     `ranks`: open practices, POA&M blockers first (score.ranking). `wanted`: what needs a document
     (attest.wants). `gaps`: the gap report where there is a Statement of Applicability. `duties`:
-    those of DFARS 252.204-7012 (incident.duties). `scoped`: there is a scope.yaml.
+    those of DFARS 252.204-7012 (duties.duties). `scoped`: there is a scope.yaml.
     """
     open_ids = {r.practice for r in ranks}
     found = [

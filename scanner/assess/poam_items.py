@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -10,6 +10,7 @@ import msgspec
 from scanner.assess.poam import close_out, eligibility
 from scanner.assess.result import Assessment, PracticeResult
 from scanner.assess.score import value_of
+from scanner.assess.validity import days_between
 from scanner.frameworks import Practice
 
 
@@ -199,6 +200,24 @@ def _lacks(item: Item, as_of: str) -> tuple[str, ...]:
             "provided (32 CFR 170.21(b))"
         )
     return tuple(lacks)
+
+
+def close_out_words(plan: KeptPlan, made: Sequence[Item], as_of: str) -> str | None:
+    """How the 180 days stand, or null without a Conditional CMMC Status Date."""
+    if plan.conditional_status_date is None:
+        return None
+    due = close_out(plan.conditional_status_date)
+    running = sum(i.status == "Ongoing" for i in made)
+    since = f"Conditional since {plan.conditional_status_date}"
+    if running == 0:
+        return f"{since}: every item is completed; the close-out assessment is due by {due}"
+    if due < as_of:
+        return (
+            f"{since}: the status expired on {due} with {running} item(s) open; no extension is "
+            "provided (32 CFR 170.21(b))"
+        )
+    left = days_between(as_of, due)
+    return f"{since}: {running} item(s) to close within {left} days, by {due} (32 CFR 170.21(b))"
 
 
 def _weakness(result: PracticeResult) -> str:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import AS_OF, CORP, attestation, finding, said
+from assess_samples import AS_OF, CORP, attestation, finding, said
 from jsonschema import Draft202012Validator
 
 from scanner.assess import attest, load, poam, summary

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import AS_OF, CORP, Rule, attestation, exemption, finding, said
+from assess_samples import AS_OF, CORP, Rule, attestation, exemption, finding, said
 
 from scanner.assess.assessment import assess
 from scanner.assess.catalogue import Catalogue

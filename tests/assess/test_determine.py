@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pytest
-from conftest import (
+from assess_samples import (
     AS_OF,
     CORP,
     ELSEWHERE,

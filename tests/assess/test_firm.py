@@ -2,53 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
+from firm_scans import NOTICE, person, snapshot, three_scans
 
-from scanner.assess import (
-    attest,
-    five_gaps,
-    gap_report,
-    incident,
-    iso,
-    load,
-    plan,
-    plan_figures,
-    poam,
-    poam_file,
-    poam_items,
-    scope,
-    soa,
-)
-from scanner.assess.assessment import assess
+from scanner.assess import plan, plan_figures, poam, poam_file, poam_items
 from scanner.assess.catalogue import Catalogue
-from scanner.assess.result import Assessment, Score
-from scanner.assess.score import ranking
-from scanner.assess.statements import Statements
-from scanner.assess.targets import targets
-from scanner.evaluate.memory import MemorySnapshot
+from scanner.assess.outcome import conclude, read_stated, suppressed
+from scanner.assess.result import Score
+from scanner.errors import InputError
 from scanner.evaluate.run import evaluate
-from scanner.facts import Fact, fields_of, kind_of
-from scanner.facts.crypto import Module
-from scanner.facts.host import Banner, Host
-from scanner.facts.identity import Account
-from scanner.facts.ledger import LedgerLine
+from scanner.facts import Fact
 from scanner.findings import Finding
 from scanner.frameworks import cross_references
 from scanner.resources import rules_dir
 from scanner.rules.load import load_rules
 from scanner.rules.model import Rule
-from scanner.snapshot.manifest import ScopeInfo, SourceInfo, TargetInfo
 
 FIRM = Path(__file__).parent / "firm"
 AS_OF = "2026-11-24"
-SCOPES = {"corp": "entra:t-1", "prod": "aws:1", "bastion": "linux:m-1"}
-PROVIDERS = {"corp": "entra", "prod": "aws", "bastion": "linux"}
-NOTICE = "n" * 64
 RULES = (
     "account-mfa-enforced",
     "account-authorized",
@@ -58,150 +32,47 @@ RULES = (
 """The firm began with these four; a full scan judges a hundred, and the steps are the same."""
 
 
-def fact(kind: type[Fact], target: str, name: str, **values: Any) -> Fact:
-    return kind(
-        subject=f"{target}/{name}",
-        name=name,
-        provider=PROVIDERS[target],
-        target=target,
-        scope=SCOPES[target],
-        source=f"{PROVIDERS[target]}.{kind_of(kind)}",
-        operation="x:Read",
-        observed_at="2026-11-24T06:00:00Z",
-        **values,
-    )
-
-
-def person(target: str, name: str, **values: Any) -> Fact:
-    known = {"enabled": True, "category": "human", "privileged": False, "mfa_enforced": True}
-    return fact(Account, target, name, **{**known, **values})
-
-
-def module(name: str, state: str) -> Fact:
-    return fact(
-        Module,
-        "bastion",
-        name,
-        library=name,
-        module=name,
-        version="1",
-        certificate_state=state,
-        certificate_note="as the register says",
-    )
-
-
-def banner(name: str, text_hash: str) -> Fact:
-    return fact(Banner, "bastion", name, surface="ssh", shown=True, text_hash=text_hash)
-
-
-def three_scans() -> list[Fact]:
-    """Sixty people, two of them contractors without a key; a bastion; a machine of the workshop."""
-    return [
-        *(person("corp", f"person-{n:02}") for n in range(1, 58)),
-        person("corp", "dana", privileged=True),
-        person("corp", "contractor-1", mfa_enforced=False),
-        person("corp", "contractor-2", mfa_enforced=False),
-        person("prod", "root", category="root", privileged=True),
-        person("prod", "dana", privileged=True),
-        person("bastion", "dana", privileged=True),
-        fact(Host, "bastion", "bastion-1", running=True),
-        fact(Host, "bastion", "bench-3", running=True),
-        banner("bastion-1", "0" * 64),
-        banner("gear-tester-console", "1" * 64),
-        module("openssl", "not-validated"),
-        module("kernel", "patched"),
-    ]
-
-
-def snapshot(held: list[Fact]) -> MemorySnapshot:
-    """What three targets said: each kind that is held there was listed in full."""
-    asked = sorted({(f.target, kind_of(type(f))) for f in held})
-    fields = {k: tuple(n for n in fields_of(k) if n != "tags") for _, k in asked}
-    sources = {
-        PROVIDERS[t]: tuple(
-            SourceInfo(
-                id=f"{PROVIDERS[t]}.{k}",
-                kind=k,
-                fields=fields[k],
-                always={},
-                lists=True,
-                per="scope",
-                calls={},
-            )
-            for target, k in asked
-            if target == t
-        )
-        for t in SCOPES
-    }
-    ledger = tuple(
-        LedgerLine(
-            target=t,
-            scope=SCOPES[t],
-            region=None,
-            source=f"{PROVIDERS[t]}.{k}",
-            kind=k,
-            fields=fields[k],
-            always={},
-            lists=True,
-            gap=None,
-            facts=sum(kind_of(type(f)) == k and f.target == t for f in held),
-            at="2026-11-24T06:00:00Z",
-        )
-        for t, k in asked
-    )
-    infos = tuple(
-        TargetInfo(id=t, provider=PROVIDERS[t], scopes=(ScopeInfo(id=s, name=s, regions=()),))
-        for t, s in SCOPES.items()
-    )
-    return MemorySnapshot(infos, sources, ledger, {}, held, "2026-11-24T06:00:00Z")
+FILES = {
+    "attestations": FIRM / "attestations",
+    "exceptions": FIRM / "exceptions.yaml",
+    "declarations": FIRM / "declarations.yaml",
+    "scope": FIRM / "scope.yaml",
+    "poam": FIRM / "poam.yaml",
+    "soa": FIRM / "soa.yaml",
+}
 
 
 class Case:
-    """The firm on one day: its files, its rules, and what they come to."""
+    """The firm on one day: what its people wrote, what was judged, and what that comes to."""
 
     def __init__(self, catalogue: Catalogue, held: list[Fact], as_of: str = AS_OF) -> None:
         self.catalogue = catalogue
-        everything = load_rules([rules_dir()])
-        self.rules: list[Rule] = [r for r in everything if r.id in RULES]
-        stated = scope.load(FIRM / "scope.yaml")
-        self.claims = scope.claim(held, stated)
-        self.without = frozenset(stated.without)
-        self.statements: Statements = load.statements(
-            attestations_path=FIRM / "attestations",
-            exceptions_path=FIRM / "exceptions.yaml",
-            declarations_path=FIRM / "declarations.yaml",
-            services=stated.services,
-            root=FIRM,
-        )
-        self.seen = snapshot(held)
-        self.findings = list(self._judged(as_of))
-        self.assessment = self._assessed(as_of)
-
-    def _judged(self, as_of: str) -> Iterable[Finding]:
-        lines = evaluate(
-            self.seen,
+        self.rules: list[Rule] = [r for r in load_rules([rules_dir()]) if r.id in RULES]
+        self.stated = read_stated(FILES, FIRM)
+        seen = snapshot(held)
+        self.findings = [
+            msgspec.json.decode(line, type=Finding)
+            for line in evaluate(
+                seen,
+                self.rules,
+                params={"notice-shown-before-sign-in": {"notice_hashes": [NOTICE]}},
+                declared=self.stated.statements.declarations.current(as_of),
+                controls=lambda rule: tuple(p.iso for p in cross_references(rule.practice)),
+                as_of=as_of,
+            )
+        ]
+        self.outcome = conclude(
+            self.stated,
+            catalogue,
             self.rules,
-            params={"notice-shown-before-sign-in": {"notice_hashes": [NOTICE]}},
-            declared=self.statements.declarations.current(as_of),
-            controls=lambda rule: tuple(p.iso for p in cross_references(rule.practice)),
+            self.findings,
+            held,
+            seen.targets,
+            {t.id: [s.id for s in t.scopes] for t in seen.targets},
+            level=2,
             as_of=as_of,
         )
-        return (msgspec.json.decode(line, type=Finding) for line in lines)
-
-    def _assessed(self, as_of: str) -> Assessment:
-        scopes = {t.id: [s.id for s in t.scopes] for t in self.seen.targets}
-        answering = targets(self.seen.targets, scopes, self.catalogue, self.claims)
-        return assess(
-            self.findings,
-            self.rules,
-            self.catalogue,
-            self.statements,
-            2,
-            as_of,
-            answering,
-            placer=self.claims,
-            without=self.without,
-        )
+        self.assessment = self.outcome.assessment
 
 
 @pytest.fixture(scope="module")
@@ -251,19 +122,17 @@ def test_from_facts_to_the_poam(firm: Case) -> None:
     assert [w[:21] for w in result.status.why] == ["IA.L2-3.5.3: Worth 5."]
 
     # 6. What to do first.
-    blockers = poam.blockers(firm.catalogue.practices, result.practices)
-    assert [r.practice for r in ranking(result.practices, blockers)] == [
+    assert [r.practice for r in firm.outcome.ranks] == [
         "IA.L2-3.5.3",
         "SC.L2-3.13.11",
         "AC.L2-3.1.9",
     ]
 
     # 7. The POA&M: people's item stays as it is, two are new.
-    kept = poam_file.load_plan(FIRM / "poam.yaml")
     mine = (FIRM / "poam.yaml").read_text()
-    merged = poam_file.merged(mine, kept, result)
+    merged = poam_file.merged(mine, firm.stated.poam, result)
     assert merged.startswith(mine)
-    made = {i.id: i for i in poam_items.items(result, firm.catalogue.practices, kept)}
+    made = {i.id: i for i in firm.outcome.items}
     assert sorted(made) == ["IA.L2-3.5.3", "SC.L2-3.13.11", "notice"]
     assert made["notice"].first_detected == "2026-08-28"
     assert made["notice"].lacks == ()
@@ -303,32 +172,24 @@ def test_after_the_keys_arrived(catalogue: Catalogue, tmp_path: Path) -> None:
 
 
 def test_the_other_documents(firm: Case) -> None:
-    result = firm.assessment
-    views = iso.control_view(result, firm.catalogue, firm.statements)
-    stated = soa.load(FIRM / "soa.yaml")
-    rows = {r.id: r for r in soa.statement(stated, views, AS_OF)}
+    outcome = firm.outcome
+    rows = {r.id: r for r in outcome.applicability}
     assert rows["A.8.24"].state == "contradicted"
     assert any("2026-09-30" in n for n in rows["A.8.24"].notes)
-    gaps = gap_report.gap_report(stated, firm.catalogue, result)
-    assert gaps.overall.open == 3
-    kept = poam_file.load_plan(FIRM / "poam.yaml")
-    made = poam_items.items(result, firm.catalogue.practices, kept)
-    ready = incident.duties(firm.statements, AS_OF)
-    assert [d.duty.item for d in ready if not d.ready] == ["medium-assurance-certificate"]
-    five = {g.gap: g.state for g in five_gaps.five_gaps(result, made, ready, firm.claims)}
-    assert five == {
+    assert outcome.gaps is not None
+    assert outcome.gaps.overall.open == 3
+    assert [d.duty.item for d in outcome.duties if not d.ready] == ["medium-assurance-certificate"]
+    assert {g.gap: g.state for g in outcome.five_gaps} == {
         "fips": "partial",
         "poam": "partial",
         "boundary": "closed",
         "mfa": "open",
         "dod-reporting": "partial",
     }
-    wanted = attest.wants(result, firm.catalogue, firm.statements)
-    assert wanted.groups == ()
-    assert [r.attestation for r in wanted.renewals] == ["medium-assurance"]
-    blockers = poam.blockers(firm.catalogue.practices, result.practices)
+    assert outcome.wants.groups == ()
+    assert [r.attestation for r in outcome.wants.renewals] == ["medium-assurance"]
     tasks = plan.tasks(
-        result, ranking(result.practices, blockers), wanted, gaps, ready, scoped=True
+        outcome.assessment, outcome.ranks, outcome.wants, outcome.gaps, outcome.duties, scoped=True
     )
     assert [t.id for t in tasks if t.phase < 3] == [
         "annex-a",
@@ -341,3 +202,47 @@ def test_the_other_documents(firm: Case) -> None:
     assert all(placed[a] < placed[t.id] for t in tasks for a in t.after)
     text = "\n".join(plan_figures.lines(plan_figures.phases(tasks)))
     assert "the source article's estimate: months 1 to 9, USD 40,000 to 120,000" in text
+
+
+def test_what_exceptions_set_aside(firm: Case) -> None:
+    marked = suppressed(firm.findings, firm.stated.statements, firm.catalogue, AS_OF)
+    assert {f.name: f.suppressed for f in marked if f.suppressed is not None} == {
+        "gear-tester-console": "gear-tester",
+        "kernel": "kernel-patch",
+    }
+
+
+def test_the_days_of_a_conditional_status(firm: Case) -> None:
+    plan_now = msgspec.structs.replace(firm.stated.poam, conditional_status_date="2026-10-01")
+    made = firm.outcome.items
+    words = poam_items.close_out_words(plan_now, made, AS_OF)
+    assert words is not None
+    assert "3 item(s) to close within 126 days, by 2027-03-30" in words
+    late = poam_items.close_out_words(plan_now, made, "2027-04-01")
+    assert late is not None
+    assert "expired on 2027-03-30" in late
+    assert poam_items.close_out_words(firm.stated.poam, made, AS_OF) is None
+
+
+OWN = """\
+schema: 1
+start: 2026-12-01
+work:
+- {id: IA.L2-3.5.3, effort_days: 3, cost_usd: 1200, owner: Dana Reyes}
+- {id: annex-a, effort_days: 10}
+"""
+
+
+def test_own_figures_stand_beside_the_estimates(firm: Case, tmp_path: Path) -> None:
+    outcome = firm.outcome
+    tasks = plan.tasks(outcome.assessment, outcome.ranks, outcome.wants, outcome.gaps)
+    path = tmp_path / "plan.yaml"
+    path.write_text(OWN)
+    own = plan_figures.load(path, [t.id for t in tasks])
+    first, second, _ = plan_figures.phases(tasks, own)
+    assert (first.own_effort_days, first.own_cost_usd) == (10, None)
+    assert (second.own_effort_days, second.own_cost_usd, second.own_covers) == (3, 1200, 1)
+    assert "your own: 3 days, USD 1,200 (1 of" in "\n".join(plan_figures.lines([second]))
+    path.write_text(OWN.replace("annex-a", "annex-b"))
+    with pytest.raises(InputError, match=r"plan.yaml:5:8: the plan has no annex-b"):
+        plan_figures.load(path, [t.id for t in tasks])

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import AS_OF, attestation, said
+from assess_samples import AS_OF, attestation, said
 
-from scanner.assess import incident
+from scanner.assess import duties, incident
 from scanner.errors import InputError
 
 
@@ -15,11 +15,11 @@ def test_duties_are_attested_with_an_end() -> None:
     certificate = attestation(
         id="eca", items=("medium-assurance-certificate",), review_by="2026-11-24"
     )
-    states = {d.duty.item: d for d in incident.duties(said(certificate), AS_OF)}
+    states = {d.duty.item: d for d in duties.duties(said(certificate), AS_OF)}
     assert states["medium-assurance-certificate"].ready
     assert states["medium-assurance-certificate"].until == "2026-11-24"
     assert not states["dibnet-access"].ready
-    later = {d.duty.item: d for d in incident.duties(said(certificate), "2026-11-25")}
+    later = {d.duty.item: d for d in duties.duties(said(certificate), "2026-11-25")}
     assert "review was due on 2026-11-24" in later["medium-assurance-certificate"].why
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import AS_OF, attestation, exemption, finding, said
+from assess_samples import AS_OF, attestation, exemption, finding, said
 
 from scanner import frameworks
 from scanner.assess import gap_report, soa
 from scanner.assess.assessment import assess
 from scanner.assess.catalogue import Catalogue
+from scanner.assess.duties import DUTIES, duties
 from scanner.assess.five_gaps import five_gaps
-from scanner.assess.incident import DUTIES, duties
 from scanner.assess.iso import control_view
 from scanner.assess.poam_items import items
 from scanner.assess.result import Assessment

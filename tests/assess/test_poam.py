@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import AS_OF, CORP, ELSEWHERE, Rule, attestation, finding, said
+from assess_samples import AS_OF, CORP, ELSEWHERE, Rule, attestation, finding, said
 
 from scanner.assess.assessment import assess
 from scanner.assess.catalogue import Catalogue

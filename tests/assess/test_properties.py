@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conftest import (
+from assess_samples import (
     AS_OF,
     BASTION,
     CORP,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import AS_OF, CORP, ELSEWHERE, Rule, finding, said
+from assess_samples import AS_OF, CORP, ELSEWHERE, Rule, finding, said
 
 from scanner.assess.assessment import assess
 from scanner.assess.catalogue import Catalogue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from conftest import AS_OF, BASTION, CORP, PROD, Rule, attestation, exemption, finding
+from assess_samples import AS_OF, BASTION, CORP, PROD, Rule, attestation, exemption, finding
 
 from scanner.assess.assessment import assess
 from scanner.assess.catalogue import Catalogue
