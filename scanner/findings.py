@@ -26,10 +26,11 @@ class Missing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     detail: str = ""
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Finding(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="schema", tag=1
+):
     """One line of findings.jsonl. Null is written for a subject or region that does not exist."""
 
-    schema: Literal[1] = 1
     rule: str
     practice: str
     objectives: tuple[str, ...]
