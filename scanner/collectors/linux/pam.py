@@ -118,6 +118,9 @@ _CONDITIONS = frozenset(
 )
 _COUNTERS = frozenset({"pam_faillock", "pam_tally", "pam_tally2"})
 
+_PLAIN_CONDITIONS = frozenset({"pam_localuser", "pam_usertype"})
+"""Conditions that hold for every account that is looked at here, or choose who checks a password."""
+
 REMOTE_ENROLMENT = frozenset(
     [
         "pam_duo",
@@ -379,7 +382,9 @@ def needs(rules: tuple[Rule, ...], enrolled: bool | None = None) -> Needs:
             # A module that is not known may be the factor that is looked for.
             strange = [r for r in flat(rules) if not _understood(r)]
             return None if strange and kind is not CARD else False
-        if any(not _understood(r) or r.module in _CONDITIONS for r in flat(rules)):
+        if any(
+            not _understood(r) or r.module in _CONDITIONS - _PLAIN_CONDITIONS for r in flat(rules)
+        ):
             return None
         if kind is SECOND and optional and enrolled is None:
             return None

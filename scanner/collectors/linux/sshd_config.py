@@ -213,12 +213,17 @@ class Config:
     entries: tuple[Entry, ...]
 
     def view(self, holds: Callable[[tuple[str, ...]], bool]) -> View:
-        """The settings where exactly the Match blocks hold of which `holds` says so."""
+        """The settings where exactly the Match blocks hold of which `holds` says so.
+
+        What a block that holds sets overrides the part before the blocks; within either, the
+        first value of a setting counts.
+        """
         values: dict[str, tuple[str, ...]] = {}
         lists: dict[str, tuple[str, ...]] = {}
-        for entry in self.entries:
-            if not all(holds(match) for match in entry.matches):
-                continue
+        holding = [e for e in self.entries if e.matches and all(holds(m) for m in e.matches)]
+        overridden = {entry.key for entry in holding}
+        outside = [e for e in self.entries if not e.matches and e.key not in overridden]
+        for entry in (*holding, *outside):
             if entry.key in _GATHERED:
                 lists[entry.key] = (*lists.get(entry.key, ()), *entry.args)
             else:
