@@ -53,7 +53,7 @@ class Wants(msgspec.Struct, frozen=True, kw_only=True):
     """New statements, the document that covers most points first."""
     renewals: tuple[Renewal, ...]
     observe: tuple[ObjectiveResult, ...]
-    """Open objectives that a scan can decide: by reading more, or by a declaration."""
+    """Open objectives that wait for a scan: to read more, or to be told what to compare with."""
 
 
 def wants(assessment: Assessment, catalogue: Catalogue, statements: Statements) -> Wants:
@@ -73,8 +73,9 @@ def wants(assessment: Assessment, catalogue: Catalogue, statements: Statements) 
             objective = catalogue.objectives[result.id]
             if result.determination != "NOT ASSESSED":
                 continue
-            if objective.method == "observe":
+            if objective.method == "observe" or any(b.kind == "unknown" for b in result.by):
                 observe[result.id] = result
+            if objective.method == "observe":
                 continue
             if result.id in spoken:
                 continue
@@ -183,7 +184,7 @@ def lines(wanted: Wants) -> list[str]:
         text += ["", "To renew or mend"]
         text += [f"  {r.attestation}: {r.why} ({r.where or 'no file'})" for r in wanted.renewals]
     if wanted.observe:
-        text += ["", f"{len(wanted.observe)} open objectives are decided by scanning"]
+        text += ["", f"{len(wanted.observe)} open objectives wait for a scan"]
         for result in wanted.observe:
             reasons = [b.text for b in result.by]
             more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""

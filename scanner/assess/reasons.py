@@ -9,7 +9,7 @@ from scanner.assess.result import Because, BecauseKind
 from scanner.assess.statements import Attestation, Exemption
 from scanner.frameworks import Objective
 
-CANNOT_TELL = frozenset({"not-supported", "not-in-this-cloud", "unlicensed"})
+CANNOT_TELL = frozenset({"not-supported", "not-in-this-cloud", "unlicensed", "unsettled"})
 """Reasons for an unknown where asking again cannot help: an attestation that names the target may
 stand in. For every other reason the answer exists and has to be read."""
 

@@ -14,6 +14,7 @@ import msgspec
 
 from scanner.assess.load import read
 from scanner.assess.statements import matches
+from scanner.assess.validity import SUITABLE
 from scanner.facts import Fact, kind_of
 from scanner.findings import Finding
 
@@ -22,16 +23,8 @@ ASSET_KINDS = frozenset(
 )
 """Facts that are assets: they process, store, transmit or protect. Other facts describe them."""
 
-SUITABLE_FOR_CUI = frozenset(
-    {
-        "fedramp-high",
-        "fedramp-moderate",
-        "fedramp-moderate-equivalent",
-        "dod-il4",
-        "dod-il5",
-        "dod-il6",
-    }
-)
+SUITABLE_FOR_CUI = SUITABLE - {"cmmc-level-2", "cmmc-level-3"}
+"""Authorizations that let a cloud service hold CUI."""
 
 
 class Select(msgspec.Struct, frozen=True, kw_only=True):

@@ -80,3 +80,11 @@ def test_assessment_json_fits_its_schema(catalogue: Catalogue, level: int, attes
         )
     )
     assert f"CMMC Level {level} as of {AS_OF}" in text
+
+
+def test_what_is_stated_and_unread_waits_for_the_scan(catalogue: Catalogue) -> None:
+    unread = finding("unknown", decides=(), informs=("3.5.3[a]",), reason="denied", rule="r")
+    statements = said(attestation("3.5.3[a]"))
+    result = assess([unread], [], catalogue, statements, 2, AS_OF, [CORP])
+    found = attest.wants(result, catalogue, statements)
+    assert "3.5.3[a]" in {r.id for r in found.observe}

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from assess_samples import AS_OF, CORP, ELSEWHERE, Rule, attestation, finding, said
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from scanner.assess.assessment import assess
 from scanner.assess.catalogue import Catalogue
@@ -168,3 +171,66 @@ def test_the_same_id_twice_is_refused(tmp_path: Path) -> None:
     twice = "schema: 1\nitems:\n" + "- {id: a, practice: AC.L2-3.1.9, status: Ongoing}\n" * 2
     with pytest.raises(InputError, match=r"poam.yaml:4:3: the item 'a' stands here twice"):
         load_plan(_written(tmp_path, twice))
+
+
+word = st.text(alphabet="abcXY ü#:'\"-{}[]&*!|>%@,.", min_size=1, max_size=24)
+NAMES = ("AC.L2-3.1.9", "IA.L2-3.5.3", "PE.L2-3.10.3", "SC.L2-3.13.16")
+
+
+@st.composite
+def written(draw: st.DrawFn) -> str:
+    """A poam.yaml as people might write it."""
+    comment = st.sampled_from(["", "  # a note", "  # status: Ongoing"])
+    between = st.sampled_from(["", "# between\n", "\n", "  # deeper\n\n"])
+    indent = draw(st.sampled_from(["", "  ", "    "]))
+    lines = ["schema: 1" + draw(comment), "items:" + draw(comment)]
+    for number, name in enumerate(draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=4))):
+        status = draw(st.sampled_from(["Ongoing", "Completed", '"Ongoing"', "'Completed'"]))
+        quoted = msgspec.json.encode(draw(word)).decode()
+        lines.append(draw(between) + f"{indent}# item {number}")
+        if draw(st.booleans()):
+            lines.append(
+                f"{indent}- {{id: i{number}, practice: {name}, status: {status}, "
+                f"comments: {quoted}}}{draw(comment)}"
+            )
+            continue
+        keys = [
+            f"practice: {name}",
+            f"status: {status}",
+            f"comments: {quoted}",
+            f"milestones: [{{description: {quoted}, due: 2027-01-31}}]",
+        ]
+        if draw(st.booleans()):
+            keys.append("status_since: 2026-01-01")
+        if draw(st.booleans()):
+            keys.append(f"weakness: |\n{indent}    first\n\n{indent}      # no comment\n")
+        lines.append(f"{indent}- id: i{number}{draw(comment)}")
+        order = draw(st.permutations(keys))
+        lines += [f"{indent}  {k}{draw(comment) if '|' not in k[:12] else ''}" for k in order]
+    return "\n".join(lines) + draw(st.sampled_from(["", "\n", "\n# the end\n", "\n\n"]))
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(written(), st.lists(st.sampled_from(["3.5.3[d]", "3.1.9[a]", "3.10.3[a]"]), unique=True))
+def test_no_word_is_ever_lost(
+    catalogue: Catalogue, tmp_path: Path, text: str, failing: list[str]
+) -> None:
+    result = judged(catalogue, *failing)
+    path = _written(tmp_path, text)
+    plan = load_plan(path)
+    new = merged(text, plan, result)
+    again = load_plan(_written(tmp_path, new))
+    assert merged(new, again, result) == new
+    for old, kept in zip(plan.items, again.items, strict=False):
+        same = msgspec.structs.replace(kept, status=old.status, status_since=old.status_since)
+        assert same == old
+    # every line stays, in order, but for the two words that the scan owns
+    rest = iter(new.splitlines())
+    for line in text.splitlines():
+        if "status" not in line:
+            assert line in rest, line
+    assert [c for c in new if c == "#"].count("#") >= text.count("#")

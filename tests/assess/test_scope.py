@@ -12,6 +12,7 @@ from scanner.assess.assessment import assess
 from scanner.assess.catalogue import Catalogue
 from scanner.assess.scope import Claims, claim, load
 from scanner.assess.scope_findings import LEAVES, UNAUTHORIZED, UNCLAIMED, scope_findings
+from scanner.assess.scope_proposal import propose_scope
 from scanner.errors import InputError
 from scanner.facts.host import Host, Instance
 from scanner.facts.storage import Store
@@ -168,3 +169,21 @@ def test_faults_are_named(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(InputError) as error:
         load(path)
     assert message in str(error.value)
+
+
+def test_a_proposed_scope_claims_nothing(tmp_path: Path) -> None:
+    facts = [
+        make(Instance, "i-1"),
+        make(Instance, "i-2"),
+        make(Store, "b", external_principals=("arn:aws:iam::9:root",)),
+    ]
+    path = tmp_path / "scope.yaml"
+    path.write_text(propose_scope(facts))
+    assert "# seen with access: arn:aws:iam::9:root at prod" in path.read_text()
+    waiting = load(path)
+    assert [g.id for g in waiting.assets] == ["prod-compute-instance", "prod-storage-store"]
+    assert {a.category for a in claim(facts, waiting).assets} == {None}
+    path.write_text(path.read_text().replace("  proposed: true\n", ""))
+    assert {a.category for a in claim(facts, load(path)).assets} == {"cui-asset"}
+    path.write_text(propose_scope([]))
+    assert load(path).assets == ()
