@@ -10,6 +10,8 @@ from pathlib import Path
 import click
 
 from scanner import findings
+from scanner.assess.result import Assessment
+from scanner.assess.summary import score_words
 from scanner.cli import FAILED, INCOMPLETE, OK
 from scanner.reports.table import SEVERITIES, RuleText, Summary, summarise, table
 from scanner.rules.model import Rule
@@ -26,6 +28,7 @@ def close(
     complete: bool,
     quiet: bool,
     written: Sequence[str] = (),
+    assessment: Assessment | None = None,
 ) -> int:
     """Print the table of a findings.jsonl and return the exit code."""
     summary = summarise(findings.read(path))
@@ -33,6 +36,13 @@ def close(
         texts = {rule.id: RuleText(rule.title, rule.fix) for rule in rules}
         for line in table(summary, texts):
             click.echo(_coloured(line))
+        if assessment is not None:
+            click.echo(f"\nCMMC Level {assessment.level}: {score_words(assessment)}")
+            covered = assessment.coverage
+            click.echo(
+                f"{covered.objectives_decided} of {covered.objectives} objectives decided;"
+                f" {assessment.status.status}"
+            )
         if written:
             click.echo(f"\nWritten: {', '.join(written)}")
     return code(summary, fail_on=fail_on, gaps=gaps, complete=complete)

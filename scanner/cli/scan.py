@@ -9,6 +9,7 @@ import click
 
 from scanner.cli import options as opt
 from scanner.cli import steps
+from scanner.cli.assessing import assessed, stated, write_assessment
 from scanner.cli.ending import close
 from scanner.cli.files import write_reports
 
@@ -83,6 +84,7 @@ def run(
     known = steps.all_rules(rule_folders)
     rules = steps.chosen_rules(known, terms)
     steps.check(config, known, rules, as_of)
+    said = stated(config)
     steps.collected(
         config,
         rules,
@@ -95,6 +97,8 @@ def run(
     day = opt.day(as_of, snapshot.finished_at)
     path = steps.judged(snapshot, config, known, rules, day, out)
     written = write_reports(snapshot, path, config, rules, out, whole=whole)
+    found = assessed(out, config, known, day, snapshot=snapshot, said=said)
+    write_assessment(found, out)
     return close(
         path,
         rules,
@@ -102,5 +106,6 @@ def run(
         gaps=steps.unaccepted(snapshot, config.gaps, day),
         complete=snapshot.complete,
         quiet=quiet,
-        written=written,
+        written=[*written, f"{out}/assessment.json"],
+        assessment=found.outcome.assessment,
     )

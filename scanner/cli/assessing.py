@@ -1,0 +1,82 @@
+"""A scan's folder as an assessment: what several verbs start from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from scanner import findings
+from scanner.assess.catalogue import Catalogue, load_catalogue
+from scanner.assess.outcome import Outcome, Stated, conclude, read_stated
+from scanner.assess.result import encode
+from scanner.cli import steps
+from scanner.cli.options import day
+from scanner.config import Config
+from scanner.facts import Fact
+from scanner.output import whole_file
+from scanner.rules.load import Rules
+from scanner.snapshot.read import Snapshot
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """Everything that was concluded, and what it was concluded from."""
+
+    snapshot: Snapshot
+    path: Path
+    """findings.jsonl."""
+    rules: Rules
+    catalogue: Catalogue
+    stated: Stated
+    outcome: Outcome
+    as_of: str
+
+    def findings(self) -> Iterator[findings.Finding]:
+        return findings.read(self.path)
+
+
+def stated(config: Config) -> Stated:
+    """What people wrote down, checked. Raises InputError."""
+    root = config.path.parent if config.path is not None else None
+    return read_stated(config.files, root)
+
+
+def assessed(
+    folder: Path,
+    config: Config,
+    rules: Rules,
+    as_of: str | None = None,
+    *,
+    snapshot: Snapshot | None = None,
+    said: Stated | None = None,
+) -> Assessed:
+    """Conclude from a scan's folder, where it left its snapshot and findings. Raises InputError."""
+    seen = snapshot if snapshot is not None else steps.open_folders([folder])
+    on = day(as_of, seen.finished_at)
+    path = folder / "findings.jsonl"
+    known = load_catalogue()
+    read = said if said is not None else stated(config)
+    outcome = conclude(
+        read,
+        known,
+        rules,
+        findings.read(path),
+        _facts(seen),
+        config.targets,
+        {target.id: [scope.id for scope in target.scopes] for target in seen.targets},
+        level=config.level,
+        as_of=on,
+    )
+    return Assessed(seen, path, rules, known, read, outcome, on)
+
+
+def _facts(snapshot: Snapshot) -> Iterator[Fact]:
+    for kind in sorted(snapshot.kinds()):
+        yield from snapshot.facts(kind)
+
+
+def write_assessment(found: Assessed, out: Path) -> None:
+    """Write assessment.json."""
+    with whole_file(out / "assessment.json") as file:
+        file.write(encode(found.outcome.assessment))

@@ -1,0 +1,22 @@
+"""`cmmc-scan coverage`: how each assessment objective is decided."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from scanner.assess.catalogue import load_catalogue
+from scanner.assess.coverage import coverage, lines
+from scanner.cli import OK, steps
+from scanner.cli import options as opt
+
+
+@click.command()
+@click.option("--level", type=click.IntRange(1, 3), default=2, show_default=True)
+@opt.rules_dir_option
+def command(level: int, rule_folders: tuple[Path, ...]) -> int:
+    """Show for every objective whether rules decide or inform it, or what has to be attested."""
+    for line in lines(coverage(steps.all_rules(rule_folders), load_catalogue(), level)):
+        click.echo(line)
+    return OK

@@ -1,0 +1,54 @@
+"""`cmmc-scan explain`: everything known about one id, on one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from scanner.assess.catalogue import load_catalogue
+from scanner.assess.explain import Known, explain
+from scanner.cli import OK, steps
+from scanner.cli import options as opt
+from scanner.cli.assessing import assessed
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  cmmc-scan explain IA.L2-3.5.3
+  cmmc-scan explain account-mfa-enforced
+  cmmc-scan explain 9f3c2a17d04be581 --in out/"""
+)
+@click.argument("name")
+@click.option(
+    "--in",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="A scan's folder, for what it found (default: out/ where there is one).",
+)
+@opt.both(opt.config_option, opt.rules_dir_option, opt.as_of_option)
+def command(
+    name: str,
+    folder: Path | None,
+    config_path: Path | None,
+    rule_folders: tuple[Path, ...],
+    as_of: str | None,
+) -> int:
+    """Explain a practice, rule, objective, ISO control or a finding's fingerprint."""
+    rules = steps.all_rules(rule_folders)
+    if folder is None and (Path("out") / "findings.jsonl").exists():
+        folder = Path("out")
+    if folder is None:
+        known = Known(catalogue=load_catalogue(), rules=list(rules))
+    else:
+        found = assessed(folder, opt.read_config(config_path), rules, as_of)
+        known = Known(
+            catalogue=found.catalogue,
+            rules=list(rules),
+            assessment=found.outcome.assessment,
+            findings=found.findings(),
+        )
+    for line in explain(name, known):
+        click.echo(line)
+    return OK

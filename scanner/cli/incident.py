@@ -1,0 +1,56 @@
+"""`cmmc-scan incident`: a dated record of a cyber incident, with its duties and deadlines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from scanner.assess import incident as record
+from scanner.cli import OK
+from scanner.collect.run import utc_now
+
+
+@click.group()
+def command() -> None:
+    """Keep the record of a cyber incident and its deadlines (DFARS 252.204-7012)."""
+
+
+@command.command(
+    epilog="""\b
+Example:
+  cmmc-scan incident start 2026-01 --title "Ransom note on a file server" \\
+      --discovered 2026-11-24T07:30:00Z"""
+)
+@click.argument("name")
+@click.option("--title", required=True, help="What happened, in a few words.")
+@click.option("--discovered", help="When it was discovered, in UTC (default: now).")
+@click.option("--by", help="Who keeps the record.")
+@click.option(
+    "-d",
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=Path("incidents"),
+    show_default=True,
+)
+def start(name: str, title: str, discovered: str | None, by: str | None, folder: Path) -> int:
+    """Start a record; the 72 hours of the report count from discovery."""
+    now = utc_now()
+    text = record.start(name, title, discovered or now, now, by)
+    path = record.start_file(folder, name, text)
+    click.echo(f"{path}: started")
+    return _show(path, now)
+
+
+@command.command()
+@click.argument("path", type=click.Path(path_type=Path))
+def status(path: Path) -> int:
+    """Show what is done, due and overdue."""
+    return _show(path, utc_now())
+
+
+def _show(path: Path, now: str) -> int:
+    for line in record.lines(record.load(path), now):
+        click.echo(line)
+    return OK

@@ -1,0 +1,44 @@
+"""`cmmc-scan poam`: bring poam.yaml up to date without losing anybody's words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from scanner.assess.poam_file import load_plan, merged
+from scanner.cli import OK, steps
+from scanner.cli import options as opt
+from scanner.cli.assessing import assessed
+from scanner.output import whole_file
+
+
+@click.command(
+    epilog="""\b
+Example:
+  cmmc-scan poam out/ -c cmmc-scan.yaml"""
+)
+@click.argument("folder", type=click.Path(path_type=Path))
+@opt.both(opt.config_option, opt.rules_dir_option, opt.as_of_option)
+def command(
+    folder: Path, config_path: Path | None, rule_folders: tuple[Path, ...], as_of: str | None
+) -> int:
+    """Add what FOLDER's assessment found NOT MET to poam.yaml, and update what is there.
+
+    The file is the one that the configuration names, else poam.yaml here. Comments and everything
+    that people wrote stay.
+    """
+    config = opt.read_config(config_path)
+    found = assessed(folder, config, steps.all_rules(rule_folders), as_of)
+    path = config.files.get("poam", Path("poam.yaml"))
+    plan = load_plan(path)
+    old = path.read_bytes().decode() if path.exists() else None
+    new = merged(old, plan, found.outcome.assessment, name=str(path))
+    if new == old:
+        click.echo(f"{path}: nothing to change")
+        return OK
+    with whole_file(path) as out:
+        out.write(new.encode())
+    added = len(load_plan(path).items) - len(plan.items)
+    click.echo(f"{path}: {added} items added, the others brought up to date")
+    return OK
