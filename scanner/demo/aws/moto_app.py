@@ -100,7 +100,9 @@ class MotoApp:
             if hasattr(chunks, "close"):
                 chunks.close()
         status, headers = started
-        kept = {n: v for n, v in headers if n.lower() not in _DROPPED_HEADERS}
+        # The length that HEAD tells is of the body that GET would send.
+        dropped = _DROPPED_HEADERS - ({"content-length"} if request.method == "HEAD" else set())
+        kept = {n: v for n, v in headers if n.lower() not in dropped}
         return Response(status, kept, body)
 
 

@@ -100,7 +100,8 @@ def _handler(answer: Answer, web: WebServer) -> type[BaseHTTPRequestHandler]:
             for name, value in response.headers.items():
                 self.send_header(name, value)
             body = response.body
-            if response.status not in _NO_BODY:
+            told = {name.lower() for name in response.headers}
+            if response.status not in _NO_BODY and "content-length" not in told:
                 self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             if self.command != "HEAD" and response.status not in _NO_BODY:

@@ -48,7 +48,9 @@ def client(emulator: Emulator) -> Clients:
                 aws_access_key_id="AKIAEXAMPLE", aws_secret_access_key="x", region_name=region
             ),
         )
-        settings = {"retries": {"total_max_attempts": 1}, "read_timeout": 10} | config
-        return session.client(service, endpoint_url=emulator.endpoint, config=Config(**settings))
+        settings = {"proxies": {}, "retries": {"total_max_attempts": 1}, "read_timeout": 10}
+        return session.client(
+            service, endpoint_url=emulator.endpoint, config=Config(**settings | config)
+        )
 
     return make

@@ -20,7 +20,8 @@ from scanner.errors import Defect
 def _control(emulator: Emulator, method: str, what: str, body: Any = None) -> Any:
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(f"{emulator.endpoint}/_emulator/{what}", data, method=method)
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(request, timeout=10) as answer:
         return json.load(answer)
 
 
@@ -48,6 +49,7 @@ def test_calls_are_counted_by_operation_region_and_account(empty: Emulator, clie
 
 def test_an_assumed_role_is_its_own_account(empty: Emulator, client: Any) -> None:
     import boto3
+    from botocore.config import Config
 
     assumed = client("sts").assume_role(
         RoleArn="arn:aws-us-gov:iam::210987654321:role/audit", RoleSessionName="scan"
@@ -59,10 +61,24 @@ def test_an_assumed_role_is_its_own_account(empty: Emulator, client: Any) -> Non
         aws_access_key_id=assumed["AccessKeyId"],
         aws_secret_access_key=assumed["SecretAccessKey"],
         aws_session_token=assumed["SessionToken"],
+        config=Config(proxies={}),
     )
     client("logs").create_log_group(logGroupName="here")
     assert other.describe_log_groups()["logGroups"] == []
     assert empty.calls.count("logs:*", account="210987654321") == 1
+
+
+def test_the_server_speaks_http_as_s3_wants_it(empty: Emulator, client: Any) -> None:
+    s3 = client("s3")
+    where = {"LocationConstraint": "us-gov-west-1"}
+    s3.create_bucket(Bucket="halyard", CreateBucketConfiguration=where)
+    body = bytes(range(256)) * 4096
+    s3.put_object(Bucket="halyard", Key="a folder/ü%.bin", Body=body)  # Expect: 100-continue
+    assert s3.get_object(Bucket="halyard", Key="a folder/ü%.bin")["Body"].read() == body
+    assert s3.head_object(Bucket="halyard", Key="a folder/ü%.bin")["ContentLength"] == len(body)
+    s3.delete_object(Bucket="halyard", Key="a folder/ü%.bin")
+    assert empty.calls.operations() >= {"s3:PutObject", "s3:GetObject", "s3:HeadObject"}
+    assert all(call.status < 300 for call in empty.calls)
 
 
 def test_what_nobody_emulates_is_said_and_noted(empty: Emulator, client: Any) -> None:
@@ -120,6 +136,7 @@ def test_one_emulator_a_process(emulator: Emulator) -> None:
 
 def test_a_process_of_its_own_is_up_within_two_seconds_and_ends(client: Any) -> None:
     import boto3
+    from botocore.config import Config
 
     started = time.monotonic()
     with start_emulator_process() as other:
@@ -132,6 +149,7 @@ def test_a_process_of_its_own_is_up_within_two_seconds_and_ends(client: Any) -> 
             endpoint_url=other.endpoint,
             aws_access_key_id="AKIAEXAMPLE",
             aws_secret_access_key="x",
+            config=Config(proxies={}),
         )
         assert sts.get_caller_identity()["Arn"].startswith("arn:aws-us-gov:")
         assert other.calls() == {"sts:GetCallerIdentity": 1}
