@@ -6,13 +6,14 @@ import json
 import os
 import resource
 import time
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 import pytest
 from linux_trees import NOW, SCOPE, Read
 
-from scanner.collectors.base import Job, Target
+from scanner.collectors.base import Job, Refused, Target
 from scanner.collectors.linux import COLLECTOR
 from scanner.collectors.linux.machine import Local, Mounted, Once
 from scanner.collectors.linux.session import open_host
@@ -94,10 +95,8 @@ def test_a_scan_is_quick_and_small() -> None:
     for source in COLLECTOR.sources:
         if source.name not in SLOW:
             job = Job("t", scope, None, source, source.serves, lambda: NOW)
-            try:
+            with suppress(Refused):
                 facts += sum(1 for _ in source.run(session.place(job)))
-            except Exception as error:
-                assert type(error).__name__ == "Refused", source.id
     session.close()
     assert facts > 50
     assert time.process_time() - begun < 2
