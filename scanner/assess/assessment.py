@@ -45,7 +45,8 @@ def assess(
     attested, exempted, void_by, void = _standing(statements, catalogue, as_of)
     void += _strangers(statements, catalogue, targets)
     answering, owners = distinct(targets)
-    evidence = sort(findings, statements, exempted, placer, level, owners)
+    decided = {rule.id: rule.decides for rule in rules}
+    evidence = sort(findings, statements, exempted, placer, level, owners, decided)
     practices = _practices(catalogue, level)
     deciding: dict[str, list[Rule]] = {}
     for rule in rules:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from scanner.assess.statements import Exemption, Statements, matches
@@ -104,11 +104,12 @@ def sort(
     placer: Placer | None,
     level: int,
     owners: Mapping[str, str],
+    decided: Mapping[str, Sequence[str]],
 ) -> Evidence:
     """Sort findings by objective.
 
     `exemptions`: those that count today, by objective. `owners`: scope -> the target that answers
-    for it.
+    for it. `decided`: rule -> the objectives that it decides for some provider.
     """
     evidence = Evidence()
     aside = _ASIDE[level]
@@ -121,7 +122,7 @@ def sort(
                 evidence.set_aside[category] = evidence.set_aside.get(category, 0) + 1
                 continue
         _facts(evidence, finding)
-        bears = bearing(finding)
+        bears = bearing(finding, decided.get(finding.rule, ()))
         if finding.refutes == "if-declared" and _another_product(finding, statements):
             bears = ()
         for objective in finding.objectives:
@@ -131,14 +132,15 @@ def sort(
     return evidence
 
 
-def bearing(finding: Finding) -> tuple[str, ...]:
+def bearing(finding: Finding, decided: Sequence[str] = ()) -> Sequence[str]:
     """The objectives that a finding can decide or refute.
 
-    Those that its rule decides; for a rule that only informs, those of which a failure refutes.
+    Those that it decides. Where its rule decides for other providers and only informs for this
+    one (`decided`), a failure refutes those; a rule that only informs refutes what it informs.
     """
     if finding.decides or finding.refutes == "never":
         return finding.decides
-    return finding.objectives
+    return [o for o in decided if o in finding.objectives] or finding.objectives
 
 
 def _another_product(finding: Finding, statements: Statements) -> bool:

@@ -5,6 +5,7 @@ Times are facts that people write down; nothing here reads a clock.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -65,6 +66,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 def start(identifier: str, title: str, discovered: str, now: str, by: str | None = None) -> str:
     """The text of a new record. Times are UTC, to the minute at least. Raises InputError."""
+    _check_name(identifier)
     found, written = moment(discovered), moment(now)
     if found > written:
         raise InputError(f"discovered {discovered} lies after now, {now}; write the time in UTC")
@@ -93,8 +95,17 @@ log:
 """
 
 
+def _check_name(identifier: str) -> None:
+    if re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,79}", identifier) is None:
+        raise InputError(
+            f"{identifier!r} is no name for an incident; use small letters, digits, dots and "
+            "hyphens: 2026-11-phish"
+        )
+
+
 def start_file(folder: Path, identifier: str, text: str) -> Path:
     """Write a new record; an existing one is never replaced. Raises InputError."""
+    _check_name(identifier)
     private_folder(folder)
     path = folder / f"{identifier}.yaml"
     if path.exists():

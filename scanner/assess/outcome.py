@@ -142,7 +142,11 @@ def conclude(
 
 
 def suppressed(
-    findings: Iterable[Finding], said: Statements, catalogue: Catalogue, as_of: str
+    findings: Iterable[Finding],
+    said: Statements,
+    catalogue: Catalogue,
+    rules: Iterable[Rule],
+    as_of: str,
 ) -> Iterator[Finding]:
     """The same findings; those that an exception sets aside carry its id.
 
@@ -150,13 +154,18 @@ def suppressed(
     risk sets nothing aside: CMMC does not know it.
     """
     exempted = standing_exceptions(said, catalogue, as_of)
+    decided = {rule.id: rule.decides for rule in rules}
     for finding in findings:
-        name = _set_aside(finding, exempted) if finding.verdict in ("fail", "unknown") else None
+        name = None
+        if finding.verdict in ("fail", "unknown"):
+            name = _set_aside(finding, decided.get(finding.rule, ()), exempted)
         yield msgspec.structs.replace(finding, suppressed=name) if name is not None else finding
 
 
-def _set_aside(finding: Finding, exempted: Mapping[str, Sequence[Exemption]]) -> str | None:
-    names = bearing(finding)
+def _set_aside(
+    finding: Finding, decided: Sequence[str], exempted: Mapping[str, Sequence[Exemption]]
+) -> str | None:
+    names = bearing(finding, decided)
     found = [covering(finding, exempted.get(name, ())) for name in names]
     known = [e.id for e in found if e is not None]
     return known[0] if names and len(known) == len(names) else None

@@ -128,6 +128,16 @@ def test_a_rule_that_only_informs_refutes_when_it_says_so(catalogue: Catalogue) 
     assert one(catalogue, [passes], statements, "3.5.3[a]").determination == "MET"
 
 
+def test_where_a_rule_only_informs_its_failure_refutes_what_it_decides_elsewhere(
+    catalogue: Catalogue,
+) -> None:
+    rule = Rule(id="r", decides=("3.5.3[d]",), informs=("3.5.3[a]",), informs_only=("entra",))
+    informs = finding("fail", rule="r", decides=(), informs=("3.5.3[d]", "3.5.3[a]"))
+    assert one(catalogue, [informs], rules=(rule,)).determination == "NOT MET"
+    both = said(attestation("3.5.3[a]"))
+    assert one(catalogue, [informs], both, "3.5.3[a]", rules=(rule,)).determination == "MET"
+
+
 def test_the_declared_product_counts_and_another_does_not(catalogue: Catalogue) -> None:
     def products(*records: dict[str, object]) -> Statements:
         return Statements(declarations=Declarations(lists={"products": records}))

@@ -205,7 +205,8 @@ def test_the_other_documents(firm: Case) -> None:
 
 
 def test_what_exceptions_set_aside(firm: Case) -> None:
-    marked = suppressed(firm.findings, firm.stated.statements, firm.catalogue, AS_OF)
+    said = firm.stated.statements
+    marked = suppressed(firm.findings, said, firm.catalogue, firm.rules, AS_OF)
     assert {f.name: f.suppressed for f in marked if f.suppressed is not None} == {
         "gear-tester-console": "gear-tester",
         "kernel": "kernel-patch",

@@ -61,6 +61,9 @@ def states_of(record: incident.Incident) -> list[str]:
 
 
 def test_faults(tmp_path: Path) -> None:
+    for wrong in ("../out", "Big One", ""):
+        with pytest.raises(InputError, match="no name for an incident"):
+            incident.start(wrong, "y", "2026-11-20T00:00:00Z", "2026-11-20T00:00:00Z")
     with pytest.raises(InputError, match="lies after now"):
         incident.start("x", "y", "2026-11-21T00:00:00Z", "2026-11-20T00:00:00Z")
     with pytest.raises(InputError, match="no time in UTC"):
