@@ -37,7 +37,8 @@ class Fault:
 
     on: `service:Operation` with wildcards. region, account: with wildcards.
     containing: text that stands in the request's path, query or body (one bucket, one key).
-    first: only the first N matching calls. share: of the matching calls, seeded.
+    after: only when N matching calls went well (a token that expires half way).
+    first: only the first N matching calls from there on. share: of the matching calls, seeded.
     latency_ms: added to every matching call, whether the effect strikes or not.
     """
 
@@ -46,6 +47,7 @@ class Fault:
     region: str = "*"
     account: str = "*"
     containing: str = ""
+    after: int = 0
     first: int | None = None
     share: float | None = None
     seed: int = 0
@@ -55,6 +57,7 @@ class Fault:
     message: str = ""
     id: int = 0
     hits: int = 0
+    seen: int = 0
     _random: random.Random = dataclasses.field(default_factory=random.Random, repr=False)
 
     def __post_init__(self) -> None:
@@ -78,6 +81,9 @@ class Fault:
         )
 
     def _strikes(self) -> bool:
+        self.seen += 1
+        if self.seen <= self.after:
+            return False
         if self.effect == "none" or (self.first is not None and self.hits >= self.first):
             return False
         return self.share is None or self._random.random() < self.share

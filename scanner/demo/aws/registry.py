@@ -136,3 +136,17 @@ def who_emulates() -> list[Entry]:
         if name not in OURS and name not in OVERLAYS
     ]
     return sorted(rows)
+
+
+def readme_table() -> str:
+    """`who_emulates` as a Markdown table with a row a service."""
+    columns = ("us", "moto, then us", "moto, paged by us")
+    rows: dict[str, dict[str, list[str]]] = {}
+    for entry in who_emulates():
+        service, operation = entry.name.split(":")
+        rows.setdefault(service, {}).setdefault(entry.by, []).append(operation)
+    lines = ["| service | answered by us | moto's, changed | moto's, paged |", "|---|---|---|---|"]
+    for service, cells in rows.items():
+        written = (", ".join(cells.get(column, [])) for column in columns)
+        lines.append(f"| {service} | {' | '.join(written)} |")
+    return "\n".join(lines) + "\n"

@@ -13,7 +13,7 @@ import pytest
 
 from scanner.demo.aws import Emulator, start_emulator, start_emulator_process
 from scanner.demo.aws.paging import PAGED
-from scanner.demo.aws.registry import OURS, OVERLAYS, who_emulates
+from scanner.demo.aws.registry import OURS, OVERLAYS, readme_table, who_emulates
 from scanner.errors import Defect
 
 
@@ -169,3 +169,6 @@ def test_the_table_of_who_emulates_what_is_whole() -> None:
     assert {row.by for row in rows} == {"us", "moto, then us", "moto, paged by us"}
     assert all(row.why and re.match(r"^[a-z0-9-]+:[A-Z]\w+$", row.name) for row in rows)
     assert not OURS.keys() & OVERLAYS.keys()
+    written = readme_table()
+    assert "| kms |  |  | ListAliases, ListKeys |" in written
+    assert all(row.name.split(":")[1] in written for row in rows)

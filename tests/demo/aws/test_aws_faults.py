@@ -180,6 +180,17 @@ def test_a_share_is_seeded(empty: Emulator, client: Any) -> None:
     assert statuses() == first
 
 
+def test_a_token_may_expire_half_way(empty: Emulator, client: Any) -> None:
+    fault = empty.faults.add("*", "expired", after=2)
+    sts = client("sts")
+    sts.get_caller_identity()
+    sts.get_caller_identity()
+    for _ in range(2):
+        with pytest.raises(botocore.exceptions.ClientError, match="ExpiredToken"):
+            sts.get_caller_identity()
+    assert (fault.seen, fault.hits) == (4, 2)
+
+
 def test_the_newest_fault_wins_and_can_be_taken_back(empty: Emulator, client: Any) -> None:
     empty.faults.add("*", "error-503")
     with (
