@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from scanner.assess import gap_report
-from scanner.assess.summary import lines, poam_lines
+from scanner.assess.summary import lines, plan_lines
 from scanner.cli import OK, steps
 from scanner.cli import options as opt
 from scanner.cli.assessing import assessed, write_assessment
@@ -44,7 +44,7 @@ def command(
     outcome = found.outcome
     write_assessment(found, folder)
     if show == "poam":
-        text = poam_lines(outcome.items)
+        text = plan_lines(outcome.items)
     elif show == "iso-gap":
         if outcome.gaps is None:
             raise InputError("--show iso-gap needs a Statement of Applicability at level 2: soa:")

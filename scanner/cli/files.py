@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from scanner import __version__, findings
+from scanner.cli import repository
 from scanner.cli.steps import controls_of
 from scanner.config import Config
 from scanner.reports.github import write_github
@@ -34,6 +35,7 @@ def write_reports(
     alert that the next upload lacks is closed.
     """
     read = partial(findings.read, path)
+    uri, commit = repository.address()
     scan = Scan(
         version=__version__,
         started=snapshot.started_at,
@@ -43,7 +45,9 @@ def write_reports(
         controls=controls_of,
         gaps=tuple(snapshot.gaps.values()),
         places=_places(config),
-        lines_of=_lines_of,
+        lines_of=repository.lines,
+        repository=uri,
+        revision=commit,
     )
     write_sarif(out / "findings.sarif", read, scan)
     categories = write_github(
@@ -66,20 +70,6 @@ def write_reports(
 def _places(config: Config) -> Mapping[str, Place]:
     if config.path is None:
         return {}
-    uri = _relative(config.path)
-    lines = _lines_of(uri)
+    uri = repository.relative(config.path)
+    lines = repository.lines(uri)
     return {target.id: Place(uri, target.line, lines) for target in config.targets}
-
-
-def _relative(path: Path) -> str:
-    try:
-        return path.resolve().relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return path.name
-
-
-def _lines_of(uri: str) -> Sequence[str]:
-    try:
-        return Path(uri).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return ()

@@ -8,7 +8,9 @@ from operator import attrgetter
 from typing import Any
 
 from scanner.evaluate.lookups import Lookups
-from scanner.facts import CONTEXT, UNSET, Fact, fields_of
+from scanner.evaluate.register import FILLED_FROM, FILLED_HERE
+from scanner.facts import CONTEXT, UNSET, Fact, fields_of, kind_of
+from scanner.facts.crypto import Module
 from scanner.findings import Verdict
 from scanner.rules.engine import UNKNOWN, Expression
 from scanner.rules.model import Rule
@@ -90,13 +92,19 @@ def used_fields(rule: Rule) -> frozenset[str]:
 
 
 def own_fields(rule: Rule) -> frozenset[str]:
-    """The same without the fields that every fact has."""
-    return used_fields(rule) - set(CONTEXT)
+    """Those of them that a collector has to fill, so without the fields that every fact has."""
+    return _collected(rule, used_fields(rule))
 
 
 def told_fields(rule: Rule) -> frozenset[str]:
-    """The fact's fields that only the rule's message mentions."""
-    return (frozenset(rule.placeholders) & fields_of(rule.fact).keys()) - set(CONTEXT)
+    """The same of the fields that the rule's message mentions."""
+    return _collected(rule, frozenset(rule.placeholders) & fields_of(rule.fact).keys())
+
+
+def _collected(rule: Rule, fields: frozenset[str]) -> frozenset[str]:
+    if rule.fact == kind_of(Module) and fields & FILLED_HERE:
+        fields = fields - FILLED_HERE | FILLED_FROM
+    return fields - set(CONTEXT)
 
 
 def _getter(names: tuple[str, ...]) -> Callable[[Fact], tuple[Any, ...]]:

@@ -20,6 +20,15 @@ UNSETTLED = "unsettled"
 """The reason (and the gap id in `unread`) where all was read and the register leaves it open."""
 
 
+FILLED_HERE = frozenset({"certificate", "certificate_state", "certificate_note"})
+"""Fields of crypto.module that no collector fills."""
+
+FILLED_FROM = frozenset(
+    {"library", "module", "version", "fips_mode", "package", "package_version", "os_release"}
+)
+"""What they are made of."""
+
+
 def certified(
     facts: Iterator[Fact], as_of: str, register: cmvp.Register | None = None
 ) -> Iterator[Fact]:

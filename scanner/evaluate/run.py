@@ -182,11 +182,10 @@ def evaluate(
 
 
 def _joined(holes: Sequence[Hole], scope: str) -> Iterator[tuple[Hole, tuple[str, ...]]]:
-    """The holes of a scope, one for each source and reason, with the regions that they cover."""
-    groups: dict[tuple[str, str | None], list[Hole]] = {}
+    """The holes of a scope, one for each source, with the regions that they cover."""
+    groups: dict[str, list[Hole]] = {}
     for hole in holes:
         if hole.place.scope == scope:
-            reason = hole.gap.reason if hole.gap else None
-            groups.setdefault((hole.source, reason), []).append(hole)
+            groups.setdefault(hole.source, []).append(hole)
     for group in groups.values():
         yield group[0], tuple(sorted(h.place.region for h in group if h.place.region))

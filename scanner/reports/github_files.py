@@ -13,6 +13,7 @@ from typing import Literal
 
 import msgspec
 
+from scanner.facts.ledger import NO_SOURCE
 from scanner.findings import Finding
 from scanner.output import unwritable, whole_file
 from scanner.reports.sarif import CATEGORY, Findings, write_log
@@ -63,7 +64,9 @@ class Content:
 
 
 def is_alert(finding: Finding) -> bool:
-    """Whether GitHub gets to see it: an unsuppressed failure or unknown."""
+    """Whether GitHub gets to see it: an unsuppressed failure or unknown of something scanned."""
+    if finding.reason == NO_SOURCE:
+        return False
     return finding.verdict in ("fail", "unknown") and finding.suppressed is None
 
 
