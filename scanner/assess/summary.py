@@ -70,7 +70,7 @@ def _domains(results: Sequence[PracticeResult]) -> list[str]:
     return rows
 
 
-def poam_lines(items: Sequence[Item]) -> list[str]:
+def plan_lines(items: Sequence[Item]) -> list[str]:
     """The POA&M as a person reads it."""
     text: list[str] = []
     for item in items:
