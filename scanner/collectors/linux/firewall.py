@@ -67,13 +67,15 @@ class _Match:
 
     narrow: bool = False
     """It fits some sources, interfaces or states only."""
+    limited: bool = False
+    """It fits so many packets a second only: it opens all the same, and refuses in part."""
     ports: tuple[str, ...] = ()
     protocol: str = ""
 
 
 def _look(expressions: Sequence[Any], outer: _Match) -> tuple[_Match, str, str]:
     """(match, verdict, where it jumps) of one rule; verdict empty where it decides nothing."""
-    match = _Match(outer.narrow, outer.ports, outer.protocol)
+    match = _Match(outer.narrow, outer.limited, outer.ports, outer.protocol)
     verdict, target = "", ""
     for each in expressions:
         if not isinstance(each, dict) or len(each) != 1:
@@ -88,14 +90,25 @@ def _look(expressions: Sequence[Any], outer: _Match) -> tuple[_Match, str, str]:
         elif kind in ("counter", "log", "comment", "notrack", "mangle", "meta", "ct timeout"):
             continue
         elif kind == "limit":
-            match.narrow = True
+            match.limited = True
         elif kind == "xt":
             match.narrow = True  # a match of iptables that nft cannot say in its own words
         elif kind == "vmap":
-            raise Unclear("a firewall rule decides by a map")
+            _map(value)
         else:
             raise Unclear(f"a firewall rule holds {kind!r}, which is not understood")
     return match, verdict, target
+
+
+def _map(value: Any) -> None:
+    """A verdict map: one over the state of connections that leaves new ones alone is passed."""
+    entries = _dig(value, "data", "set")
+    states = [each[0] for each in entries if isinstance(each, list) and each] if entries else []
+    if _dig(value, "key", "ct", "key") != "state" or not states or "new" in states:
+        raise Unclear("a firewall rule decides by a map")
+
+
+_PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmpv6"}
 
 
 def _narrow(match: _Match, value: Any) -> None:
@@ -106,8 +119,8 @@ def _narrow(match: _Match, value: Any) -> None:
         match.ports = tuple(_port_text(right))
         match.protocol = protocol if protocol in ("tcp", "udp") else match.protocol or "tcp+udp"
     elif _dig(left, "meta", "key") == "l4proto" or field in ("protocol", "nexthdr"):
-        if isinstance(right, str):
-            match.protocol = right
+        if isinstance(right, str) or (isinstance(right, int) and right in _PROTOCOLS):
+            match.protocol = right if isinstance(right, str) else _PROTOCOLS[right]
         else:
             match.narrow = True
     elif _dig(left, "ct", "key") == "state":
@@ -175,7 +188,7 @@ def _walk(
     for expressions in rules.get(key, []):
         match, verdict, target = _look(expressions, outer)
         everything = not match.narrow and not match.ports and not match.protocol
-        if verdict in ("drop", "reject") and everything:
+        if verdict in ("drop", "reject") and everything and not match.limited:
             return True
         if verdict == "accept" and not match.narrow:
             if everything:
@@ -185,7 +198,7 @@ def _walk(
             opened.extend(f"{protocol}/{port}" for port in match.ports or ("any",))
         if verdict in ("jump", "goto"):
             closed = _walk(rules, (key[0], key[1], target), match, opened, depth + 1)
-            if closed and everything:
+            if closed and everything and not match.limited:
                 return True
     return False
 
@@ -258,11 +271,11 @@ def _as_nft(words: list[str]) -> list[dict[str, Any]]:
             continue
         elif word == "-m":
             if value not in ("tcp", "udp", "state", "conntrack", "multiport", "comment"):
-                found.append({"limit": None})
-        elif word == "--comment":
+                found.append({"limit" if value == "limit" else "xt": None})
+        elif word == "--comment" or word in ("--limit", "--limit-burst"):
             pass
         else:
-            found.append({"limit": None})
+            found.append({"xt": None})
             if word == "!":
                 index += 1
                 continue

@@ -220,7 +220,9 @@ class Host:
         operation = self._operation(("run",), " ".join(argv))
         said = (answer.err or answer.out).strip().split("\n")[0]
         if re.search(
-            r"permission denied|not permitted|must be (?:run as )?root|superuser", said, re.I
+            r"permission denied|not permitted|be (?:run as )?root|superuser|no hostkeys available",
+            said,
+            re.I,
         ):
             what = f"run {argv[0]}"
             raise Refused("denied", operation, said, permission=f"root ({what})")

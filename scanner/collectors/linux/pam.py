@@ -119,7 +119,7 @@ _CONDITIONS = frozenset(
 _COUNTERS = frozenset({"pam_faillock", "pam_tally", "pam_tally2"})
 
 _PLAIN_CONDITIONS = frozenset({"pam_localuser", "pam_usertype"})
-"""Conditions that hold for every account that is looked at here, or choose who checks a password."""
+"""Conditions that hold for every account looked at here, or choose who checks a password."""
 
 REMOTE_ENROLMENT = frozenset(
     [
