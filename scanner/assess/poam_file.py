@@ -129,7 +129,8 @@ def _append(text: str, sequence: Any, new: list[Kept], newline: str, name: str) 
                 f"{name}:{line}: the items are written in brackets, so none can be added; "
                 "write each as a line that begins with `- `"
             )
-        empty = (sequence.start_mark.index, sequence.end_mark.index, "")
+        start = len(text[: sequence.start_mark.index].rstrip(" "))
+        empty = (start, sequence.end_mark.index, "")
         at = _line_end(text, sequence.end_mark.index)
         block = newline + newline.join(line for k in new for line in _lines(k, ""))
         return [empty, (at, at, block)]
