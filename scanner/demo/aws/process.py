@@ -8,7 +8,7 @@ import sys
 import urllib.request
 from typing import Any
 
-from scanner.demo.aws.emulator import ACCOUNT, REGION, Emulator
+from scanner.demo.aws.emulator import ACCOUNT, REGION
 
 
 class EmulatorProcess:
@@ -19,7 +19,7 @@ class EmulatorProcess:
 
     def __init__(self) -> None:
         self._child = subprocess.Popen(
-            [sys.executable, "-m", "scanner.demo.aws.process"],
+            [sys.executable, "-m", "scanner.demo.aws"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -83,15 +83,3 @@ class EmulatorProcess:
 def start_emulator_process() -> EmulatorProcess:
     """An emulator with an empty account in a new process."""
     return EmulatorProcess()
-
-
-def main() -> None:
-    """Serve until standard input ends."""
-    with Emulator() as emulator:
-        sys.stdout.write(json.dumps({"endpoint": emulator.endpoint}) + "\n")
-        sys.stdout.flush()
-        sys.stdin.read()
-
-
-if __name__ == "__main__":
-    main()
