@@ -1,0 +1,6 @@
+"""report.html: the whole assessment as one page that loads nothing."""
+
+from scanner.reports.html.inputs import Context
+from scanner.reports.html.write import write_html
+
+__all__ = ["Context", "write_html"]
