@@ -39,6 +39,10 @@ FORMS = (
 """People's forms that have a published schema, as `schemas/<form>.schema.json`."""
 
 
+LIMIT = 16 * 1024 * 1024
+"""Bytes of a file of the organisation's own: a list of software can be long."""
+
+
 @cache
 def schema(form: str) -> Mapping[str, Any]:
     """The published JSON Schema of one form."""
@@ -49,7 +53,7 @@ def schema(form: str) -> Mapping[str, Any]:
 
 def read(path: Path, form: str) -> Document:
     """One file, checked against its schema; every day in it is a real one. Raises InputError."""
-    doc = load(path)
+    doc = load(path, LIMIT)
     check_schema(doc, schema(form))
     faults = [
         f"{doc.where(at)}: {value} is no day of the calendar; write year-month-day"

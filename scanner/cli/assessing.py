@@ -10,10 +10,11 @@ from scanner import findings
 from scanner.assess.catalogue import Catalogue, load_catalogue
 from scanner.assess.outcome import Outcome, Stated, conclude, read_stated
 from scanner.assess.result import encode
+from scanner.assess.scope_findings import WHY as SCOPE_RULES
 from scanner.cli import steps
+from scanner.cli.judging import all_facts
 from scanner.cli.options import day
 from scanner.config import Config
-from scanner.facts import Fact
 from scanner.output import whole_file
 from scanner.rules.load import Rules
 from scanner.snapshot.read import Snapshot
@@ -51,7 +52,10 @@ def assessed(
     snapshot: Snapshot | None = None,
     said: Stated | None = None,
 ) -> Assessed:
-    """Conclude from a scan's folder, where it left its snapshot and findings. Raises InputError."""
+    """Conclude from a scan's folder, where it left its snapshot and findings. Raises InputError.
+
+    The scope is looked at anew: it may have changed since the findings were written.
+    """
     seen = snapshot if snapshot is not None else steps.open_folders([folder])
     on = day(as_of, seen.finished_at)
     path = folder / "findings.jsonl"
@@ -61,19 +65,14 @@ def assessed(
         read,
         known,
         rules,
-        findings.read(path),
-        _facts(seen),
+        (finding for finding in findings.read(path) if finding.rule not in SCOPE_RULES),
+        all_facts(seen),
         config.targets,
         {target.id: [scope.id for scope in target.scopes] for target in seen.targets},
         level=config.level,
         as_of=on,
     )
     return Assessed(seen, path, rules, known, read, outcome, on)
-
-
-def _facts(snapshot: Snapshot) -> Iterator[Fact]:
-    for kind in sorted(snapshot.kinds()):
-        yield from snapshot.facts(kind)
 
 
 def write_assessment(found: Assessed, out: Path) -> None:

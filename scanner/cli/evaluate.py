@@ -8,7 +8,9 @@ import click
 
 from scanner.cli import options as opt
 from scanner.cli import steps
+from scanner.cli.assessing import stated
 from scanner.cli.ending import close
+from scanner.cli.judging import judged
 
 
 @click.command(
@@ -43,7 +45,7 @@ def command(
     rules = steps.chosen_rules(known, terms)
     snapshot = steps.open_folders(snapshots)
     day = opt.day(as_of, snapshot.finished_at)
-    path = steps.judged(snapshot, config, known, rules, day, out)
+    path = judged(snapshot, config, known, rules, stated(config), day, out)
     return close(
         path,
         rules,

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 
 from scanner.assess.propose import propose
+from scanner.assess.propose import text as propose_text
+from scanner.assess.scope_proposal import propose_scope
 from scanner.cli import OK, steps
+from scanner.cli.judging import all_facts
 from scanner.collect.registry import providers
 from scanner.config import DEFAULT_NAME
 from scanner.errors import InputError
-from scanner.facts import Fact
 from scanner.output import unwritable
-from scanner.snapshot.read import Snapshot
 
 _EXAMPLES: dict[str, str] = {
     "linux": "{id: this-host, provider: linux}",
@@ -33,7 +32,7 @@ _EXAMPLES: dict[str, str] = {
     epilog="""\b
 Examples:
   cmmc-scan init --provider linux --provider aws
-  cmmc-scan init --from out/            propose declarations.yaml from what a scan found"""
+  cmmc-scan init --from out/            propose declarations.yaml and scope.yaml from a scan"""
 )
 @click.option("--provider", "chosen", multiple=True, help="A provider to scan; may be repeated.")
 @click.option("--organization", default="", help="The organisation's name.")
@@ -47,7 +46,7 @@ Examples:
     "--from",
     "folder",
     type=click.Path(path_type=Path),
-    help="Propose declarations from this scan's folder instead.",
+    help="Propose declarations.yaml and scope.yaml from this scan's folder instead.",
 )
 def command(
     chosen: tuple[str, ...],
@@ -58,7 +57,7 @@ def command(
 ) -> int:
     """Write a first cmmc-scan.yaml here; no file is ever overwritten."""
     if folder is not None:
-        return _declarations(folder)
+        return _proposals(folder)
     names = chosen or _likely()
     for name in names:
         if name not in providers():
@@ -110,34 +109,20 @@ def _config(names: tuple[str, ...], organization: str, level: int, subjects: str
     return "\n".join(lines) + "\n"
 
 
-def _declarations(folder: Path) -> int:
-    found = propose(_facts(steps.open_folders([folder])))
+def _proposals(folder: Path) -> int:
+    snapshot = steps.open_folders([folder])
+    found = propose(all_facts(snapshot))
     if not found:
         raise InputError(f"{folder}: its snapshot holds nothing to propose a declaration from")
-    path = Path("declarations.yaml")
-    _write(path, _proposal(found))
+    _write(Path("declarations.yaml"), propose_text(found))
+    _write(Path("scope.yaml"), propose_scope(all_facts(snapshot)))
     records = sum(map(len, found.values()))
     click.echo(
-        f"{path}: {records} records proposed in {len(found)} lists; a record counts once you have"
-        " confirmed it by removing its line `proposed: true`"
+        f"declarations.yaml: {records} records proposed in {len(found)} lists; a record counts once"
+        " you have confirmed it by removing its `proposed: true`"
     )
+    click.echo("scope.yaml: one group for each kind of asset; give each its category")
     return OK
-
-
-def _facts(snapshot: Snapshot) -> Iterator[Fact]:
-    for kind in sorted(snapshot.kinds()):
-        yield from snapshot.facts(kind)
-
-
-def _proposal(found: dict[str, Any]) -> str:
-    import yaml
-
-    lists = {name: [dict(record) for record in records] for name, records in found.items()}
-    text: str = yaml.safe_dump({"schema": 1, **lists}, sort_keys=False, allow_unicode=True)
-    return (
-        "# Proposed by cmmc-scan from a snapshot; nothing here counts until it is confirmed.\n"
-        + text
-    )
 
 
 def _write(path: Path, text: str) -> None:

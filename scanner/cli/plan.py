@@ -8,6 +8,7 @@ import click
 
 from scanner.assess import plan as program
 from scanner.assess import plan_figures
+from scanner.assess.duties import duty_lines
 from scanner.cli import OK, steps
 from scanner.cli import options as opt
 from scanner.cli.assessing import assessed
@@ -48,6 +49,7 @@ def command(
         scoped=outcome.claims is not None,
     )
     figures = plan_figures.load(own, [task.id for task in tasks]) if own is not None else None
-    for line in plan_figures.lines(plan_figures.phases(tasks, figures)):
+    lines = ["DoD incident reporting (DFARS 252.204-7012)", *duty_lines(outcome.duties), ""]
+    for line in lines + plan_figures.lines(plan_figures.phases(tasks, figures)):
         click.echo(line)
     return OK

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from scanner.assess.poam_file import load_plan, merged
+from scanner.assess.poam_items import close_out_words
 from scanner.cli import OK, steps
 from scanner.cli import options as opt
 from scanner.cli.assessing import assessed
@@ -41,4 +42,7 @@ def command(
         out.write(new.encode())
     added = len(load_plan(path).items) - len(plan.items)
     click.echo(f"{path}: {added} items added, the others brought up to date")
+    words = close_out_words(load_plan(path), found.outcome.items, found.as_of)
+    if words is not None:
+        click.echo(words)
     return OK

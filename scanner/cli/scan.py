@@ -12,6 +12,7 @@ from scanner.cli import steps
 from scanner.cli.assessing import assessed, stated, write_assessment
 from scanner.cli.ending import close
 from scanner.cli.files import write_reports
+from scanner.cli.judging import judged
 
 
 @click.command(
@@ -83,7 +84,8 @@ def run(
     """A scan with everything settled; returns the exit code. whole: nothing was left out."""
     known = steps.all_rules(rule_folders)
     rules = steps.chosen_rules(known, terms)
-    steps.check(config, known, rules, as_of)
+    opt.day(as_of, "")
+    steps.settled(config, known, rules)
     said = stated(config)
     steps.collected(
         config,
@@ -95,7 +97,7 @@ def run(
     )
     snapshot = steps.open_folders([out])
     day = opt.day(as_of, snapshot.finished_at)
-    path = steps.judged(snapshot, config, known, rules, day, out)
+    path = judged(snapshot, config, known, rules, said, day, out)
     written = write_reports(snapshot, path, config, rules, out, whole=whole)
     found = assessed(out, config, known, day, snapshot=snapshot, said=said)
     write_assessment(found, out)

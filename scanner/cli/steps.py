@@ -6,20 +6,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from scanner import findings
-from scanner.assess.load import declarations
-from scanner.cli.options import day
 from scanner.cli.progress import shown
 from scanner.collect import collect, collector_for
 from scanner.config import AcceptedGap, Config
 from scanner.errors import InputError
-from scanner.evaluate.lookups import Declared
-from scanner.evaluate.run import Params, evaluate
+from scanner.evaluate.run import Params
 from scanner.evaluate.settle import settle
 from scanner.evaluate.wants import wants
 from scanner.frameworks import cross_references
-from scanner.frameworks.cmvp import load_register
-from scanner.output import private_folder, user_data
 from scanner.resources import rules_dir
 from scanner.rules.load import Rules, load_rules, select
 from scanner.rules.model import Rule
@@ -40,14 +34,8 @@ def chosen_rules(rules: Rules, terms: Sequence[str]) -> list[Rule]:
     return select(rules, terms) if terms else list(rules)
 
 
-def check(config: Config, known: Rules, rules: Sequence[Rule], as_of: str | None) -> None:
-    """Find what is wrong in the user's own files before anything is read. Raises InputError."""
-    day(as_of, "")
-    _settled(config, known, rules)
-    _declared(config)
-
-
-def _settled(config: Config, known: Rules, rules: Sequence[Rule]) -> Params:
+def settled(config: Config, known: Rules, rules: Sequence[Rule]) -> Params:
+    """The value of every parameter of the rules. Raises InputError."""
     return settle(rules, config.params, config.document, {rule.id: rule for rule in known})
 
 
@@ -75,37 +63,6 @@ def collected(
             resume=resume,
             progress=progress,
         )
-
-
-def judged(
-    snapshot: Snapshot,
-    config: Config,
-    known: Rules,
-    rules: Sequence[Rule],
-    as_of: str,
-    out: Path,
-) -> Path:
-    """Judge a snapshot; returns the path of findings.jsonl."""
-    lines = evaluate(
-        snapshot,
-        rules,
-        params=_settled(config, known, rules),
-        declared=_declared(config),
-        controls=controls_of,
-        as_of=as_of,
-        register=load_register(user_data() / REGISTER),
-    )
-    path = private_folder(out) / "findings.jsonl"
-    findings.write(path, lines)
-    return path
-
-
-def _declared(config: Config) -> Declared:
-    path = config.files.get("declarations")
-    if path is None:
-        return {}
-    lists = declarations(path).lists
-    return {name: {rec["id"]: rec for rec in records} for name, records in lists.items()}
 
 
 class HasControls(Protocol):
