@@ -14,6 +14,7 @@ API_VERSIONS = {
     "": "2022-12-01",
     "microsoft.aadiam/diagnosticsettings": "2017-04-01",
     "microsoft.intune/diagnosticsettings": "2017-04-01-preview",
+    "microsoft.authorization/locks": "2020-05-01",
     "microsoft.authorization/policyassignments": "2022-06-01",
     "microsoft.authorization/roleassignments": "2022-04-01",
     "microsoft.authorization/roledefinitions": "2022-04-01",

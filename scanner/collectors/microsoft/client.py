@@ -20,7 +20,7 @@ from scanner.collectors.base import Refused
 from scanner.collectors.microsoft.cloud import Cloud
 from scanner.collectors.microsoft.credentials import Token
 from scanner.collectors.microsoft.errors import refusal
-from scanner.errors import Defect
+from scanner.errors import Defect, InputError
 
 READ_ONLY_POSTS = frozenset(
     {
@@ -318,7 +318,12 @@ def retry_after(text: str | None) -> float | None:
 
 
 def _pool(base: str, proxy: str | None, ca_bundle: str | None, limits: Limits) -> Any:
-    import urllib3
+    try:
+        import urllib3
+    except ImportError as error:
+        raise InputError(
+            "Microsoft targets need urllib3: pip install 'cmmc-scan[microsoft]'"
+        ) from error
 
     settings: dict[str, Any] = {
         "maxsize": 16,

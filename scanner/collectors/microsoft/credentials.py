@@ -48,7 +48,13 @@ def from_identity(
 
 
 def _credential(cloud: Cloud, options: Mapping[str, Any]) -> Any:
-    from azure.identity import DefaultAzureCredential
+    try:
+        from azure.identity import DefaultAzureCredential
+    except ImportError as error:
+        raise InputError(
+            "signing in to Microsoft needs azure-identity: pip install 'cmmc-scan[microsoft]', "
+            "or give the target a token_env"
+        ) from error
 
     settings: dict[str, Any] = {"authority": cloud.authority}
     if options.get("ca_bundle"):

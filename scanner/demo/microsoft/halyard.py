@@ -9,6 +9,7 @@ from __future__ import annotations
 from scanner.demo.microsoft.halyard_azure import add_subscription
 from scanner.demo.microsoft.halyard_devices import add_devices
 from scanner.demo.microsoft.halyard_directory import add_directory
+from scanner.demo.microsoft.halyard_services import add_services
 from scanner.demo.microsoft.making import SUBSCRIPTION, guid
 from scanner.demo.microsoft.tenant import Tenant
 
@@ -38,5 +39,6 @@ def halyard() -> Tenant:
     ]
     add_directory(tenant)
     add_devices(tenant)
+    add_services(tenant)
     add_subscription(tenant, SUBSCRIPTION)
     return tenant

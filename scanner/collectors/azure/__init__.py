@@ -1,0 +1,1 @@
+"""Azure subscriptions: storage, keys, networks, records, rights, defences."""

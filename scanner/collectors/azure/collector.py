@@ -1,0 +1,79 @@
+"""The collector of Azure subscriptions."""
+
+from __future__ import annotations
+
+from scanner.collectors.azure.data import (
+    backup_vaults,
+    disks,
+    sql_databases,
+    sql_endpoints,
+    storage_accounts,
+    storage_endpoints,
+)
+from scanner.collectors.azure.network import (
+    bastions,
+    direct_access,
+    just_in_time,
+    security_groups,
+    subnets,
+)
+from scanner.collectors.azure.records import (
+    activity_log,
+    alerts,
+    flow_logs,
+    key_vault_logs,
+    log_archives,
+    sql_audit,
+    workspaces,
+)
+from scanner.collectors.azure.security import (
+    cluster_nodes,
+    contacts,
+    defender,
+    defender_plans,
+    key_vaults,
+    machines,
+    policy_assignments,
+    role_assignments,
+    vault_keys,
+)
+from scanner.collectors.base import Collector
+from scanner.collectors.microsoft.arm import subscription_scopes
+from scanner.collectors.microsoft.session import SUBSCRIPTION_OPTIONS, MicrosoftSession
+
+COLLECTOR = Collector(
+    provider="azure",
+    about="Azure: storage, keys, networks, machines, records, rights and defences",
+    sources=(
+        storage_accounts,
+        storage_endpoints,
+        disks,
+        sql_databases,
+        sql_endpoints,
+        backup_vaults,
+        key_vaults,
+        vault_keys,
+        security_groups,
+        subnets,
+        bastions,
+        direct_access,
+        just_in_time,
+        activity_log,
+        key_vault_logs,
+        sql_audit,
+        workspaces,
+        log_archives,
+        flow_logs,
+        alerts,
+        cluster_nodes,
+        machines,
+        role_assignments,
+        defender_plans,
+        defender,
+        contacts,
+        policy_assignments,
+    ),
+    open=lambda target: MicrosoftSession(target, subscription_scopes),
+    options=SUBSCRIPTION_OPTIONS,
+    concurrency=12,
+)

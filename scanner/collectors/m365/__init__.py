@@ -1,0 +1,1 @@
+"""Microsoft 365: what Graph tells of SharePoint, sessions and incidents."""
