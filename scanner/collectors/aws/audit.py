@@ -171,7 +171,14 @@ def trail_bucket_lock(aws: Aws, store: Store) -> dict[str, object]:
 
 @source(
     Store,
-    fields=[*_KEPT, "retention_days", "encrypted", "delete_protected", "central"],
+    fields=[
+        *_KEPT,
+        "retention_days",
+        "immutable",
+        "encrypted",
+        "delete_protected",
+        "central",
+    ],
     calls=["logs:DescribeLogGroups"],
     always={"system": "log-group"},
     per="region",
@@ -190,6 +197,8 @@ def log_groups(aws: Aws) -> Iterator[Store]:
                 system="log-group",
                 bucket=None,
                 retention_days=group.get("retentionInDays"),
+                # A shorter retention deletes what is older, protected or not.
+                immutable=False,
                 time_bound=True,
                 persistent=True,
                 searchable=True,

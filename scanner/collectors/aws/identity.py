@@ -72,6 +72,7 @@ def _age(text: str, made_at: str) -> int | None:
     fields=[
         "category",
         "enabled",
+        "privileged",
         "created_days",
         "last_used_days",
         "password_enabled",
@@ -180,6 +181,7 @@ def _root(
         facts["mfa_enforced"] = registered
     root = Account(
         **where,
+        privileged=True,
         subject=row["arn"] if row is not None else f"arn:{aws.partition}:iam::{aws.account}:root",
         name="root user",
         category="root",

@@ -39,16 +39,24 @@ def patch_states(aws: Aws) -> Iterator[PatchState | Partial]:
             state = states.get(host)
             if state is None:
                 never = Refused("not-supported", _STATES, "never scanned for missing updates")
-                unread = dict.fromkeys(("missing", "critical_missing"), never)
-                yield Partial(PatchState(**facts, last_scan_days=None), unread)
+                fields = ("missing", "critical_missing", "last_install_days")
+                yield Partial(
+                    PatchState(**facts, last_scan_days=None), dict.fromkeys(fields, never)
+                )
                 continue
             ended = state["OperationEndTime"]
+            unread: dict[str, Refused] = {}
             if state["Operation"] == "Install":
                 facts["last_install_days"] = days_since(ended, aws.now())
-            yield PatchState(
+            else:
+                unread["last_install_days"] = Refused(
+                    "not-supported", _STATES, "only the last run is kept, and that was a scan"
+                )
+            found = PatchState(
                 **facts,
                 missing=state["MissingCount"] + state["FailedCount"],
                 critical_missing=state.get("CriticalNonCompliantCount", 0)
                 + state.get("SecurityNonCompliantCount", 0),
                 last_scan_days=days_since(ended, aws.now()),
             )
+            yield Partial(found, unread) if unread else found

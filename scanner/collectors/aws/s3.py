@@ -86,8 +86,12 @@ def _blocks(aws: Aws, bucket: Store) -> dict[str, bool]:
     account = _account_block(aws)
     if all(account.get(each) is True for each in _BLOCKS):
         return dict.fromkeys(_BLOCKS, True)
-    answer = _read(aws, "s3:GetPublicAccessBlock", bucket, _NO_BLOCK)
-    own = answer["PublicAccessBlockConfiguration"] if answer is not None else {}
+
+    def read() -> dict[str, bool]:
+        answer = _read(aws, "s3:GetPublicAccessBlock", bucket, _NO_BLOCK)
+        return answer["PublicAccessBlockConfiguration"] if answer is not None else {}
+
+    own = aws.shared(("bucket-block", bucket.subject), read)
     return {each: account.get(each) is True or own.get(each) is True for each in _BLOCKS}
 
 

@@ -9,18 +9,21 @@ from typing import Any
 from scanner.collectors.aws.client import Aws
 from scanner.collectors.aws.compute import tags_of
 from scanner.collectors.aws.crypto import DOMAIN_CALLS, search_domain_list
-from scanner.collectors.aws.grants import outside
+from scanner.collectors.aws.grants import ANYBODY, outside
 from scanner.collectors.base import Refused, source
 from scanner.facts.storage import Backup, Store
 
 _PAGE = 1000
 _RDS_PAGE = 100
+_UNSHARED = ["public", "external_principals"]
+_ALONE: dict[str, Any] = {"public": False, "external_principals": ()}
+"""Of what has no way to be shared by itself; its snapshots may have one."""
 _COMMON = ["category", "encrypted", "key_id"]
 
 
 @source(
     Store,
-    fields=[*_COMMON, "public", "tags"],
+    fields=[*_COMMON, *_UNSHARED, "tags"],
     calls=["ec2:DescribeVolumes"],
     always={"category": "disk"},
     per="region",
@@ -36,7 +39,7 @@ def disks(aws: Aws) -> Iterator[Store]:
                 name=tags.get("Name") or volume["VolumeId"],
                 tags=tags,
                 category="disk",
-                public=False,
+                **_ALONE,
                 encrypted=volume["Encrypted"],
                 key_id=volume.get("KmsKeyId"),
             )
@@ -44,7 +47,7 @@ def disks(aws: Aws) -> Iterator[Store]:
 
 @source(
     Store,
-    fields=["category", "encrypted"],
+    fields=["category", "encrypted", *_UNSHARED],
     calls=["ec2:GetEbsEncryptionByDefault"],
     always={"category": "disk-default"},
     per="region",
@@ -57,6 +60,7 @@ def disk_default(aws: Aws) -> Iterator[Store]:
         subject=f"{aws.account}/{aws.region}/ebs-default",
         name=f"new disks in {aws.region}",
         category="disk-default",
+        **_ALONE,
         encrypted=answer["EbsEncryptionByDefault"],
     )
 
@@ -111,7 +115,7 @@ def disk_snapshot_sharing(aws: Aws, snapshot: Store) -> dict[str, object]:
 
 @source(
     Store,
-    fields=[*_COMMON, "public", "tags"],
+    fields=[*_COMMON, *_UNSHARED, "tags"],
     calls=["rds:DescribeDBInstances"],
     always={"category": "database"},
     per="region",
@@ -127,6 +131,7 @@ def databases(aws: Aws) -> Iterator[Store]:
                 tags=tags_of(database, "TagList"),
                 category="database",
                 public=database["PubliclyAccessible"],
+                external_principals=(),
                 encrypted=database["StorageEncrypted"],
                 key_id=database.get("KmsKeyId"),
             )
@@ -193,9 +198,33 @@ def shares(aws: Aws) -> Iterator[Store]:
             )
 
 
+@shares.detail(
+    fields=_UNSHARED,
+    calls={"efs:DescribeFileSystemPolicy": "elasticfilesystem:DescribeFileSystemPolicy"},
+)
+def share_policy(aws: Aws, share: Store) -> dict[str, object]:
+    answer = aws.maybe(
+        "efs:DescribeFileSystemPolicy",
+        "PolicyNotFound",
+        FileSystemId=share.subject.rsplit("/", 1)[-1],
+    )
+    return _by_policy("efs:DescribeFileSystemPolicy", answer, aws.account)
+
+
+def _by_policy(operation: str, answer: dict[str, Any] | None, account: str) -> dict[str, object]:
+    """Who outside has access by a resource policy; None or an empty one lets nobody in."""
+    if answer is None or not answer.get("Policy"):
+        return dict(_ALONE)
+    try:
+        parties = outside(json.loads(answer["Policy"]), account)
+    except ValueError:
+        raise Refused("broken", operation, "the policy is no JSON") from None
+    return {"public": ANYBODY in parties, "external_principals": parties}
+
+
 @source(
     Store,
-    fields=["category", "encrypted", "public"],
+    fields=["category", "encrypted"],
     calls=["dynamodb:ListTables"],
     always={"category": "table"},
     per="region",
@@ -210,8 +239,15 @@ def tables(aws: Aws) -> Iterator[Store]:
                 name=name,
                 category="table",
                 encrypted=True,
-                public=False,
             )
+
+
+@tables.detail(fields=_UNSHARED, calls={"dynamodb:GetResourcePolicy": "dynamodb:GetResourcePolicy"})
+def table_policy(aws: Aws, table: Store) -> dict[str, object]:
+    answer = aws.maybe(
+        "dynamodb:GetResourcePolicy", "PolicyNotFoundException", ResourceArn=table.subject
+    )
+    return _by_policy("dynamodb:GetResourcePolicy", answer, aws.account)
 
 
 @tables.detail(fields=["key_id"], calls=["dynamodb:DescribeTable"])
@@ -222,7 +258,7 @@ def table_key(aws: Aws, table: Store) -> dict[str, object]:
 
 @source(
     Store,
-    fields=[*_COMMON, "public"],
+    fields=[*_COMMON, *_UNSHARED],
     calls=DOMAIN_CALLS,
     always={"category": "search-domain"},
     per="region",
@@ -231,6 +267,9 @@ def search_stores(aws: Aws) -> Iterator[Store]:
     """OpenSearch domains as places where data rests."""
     for domain in search_domain_list(aws):
         options = domain.get("EncryptionAtRestOptions") or {}
+        inside = bool((domain.get("VPCOptions") or {}).get("VPCId"))
+        policy = {"Policy": domain.get("AccessPolicies")}
+        shared: dict[str, Any] = _by_policy("opensearch:DescribeDomains", policy, aws.account)
         yield Store(
             **aws.here("opensearch:DescribeDomains"),
             subject=domain["ARN"],
@@ -238,18 +277,9 @@ def search_stores(aws: Aws) -> Iterator[Store]:
             category="search-domain",
             encrypted=options.get("Enabled", False),
             key_id=options.get("KmsKeyId"),
-            public=not (domain.get("VPCOptions") or {}).get("VPCId")
-            and _open_policy(domain.get("AccessPolicies"), aws.account),
+            public=not inside and shared["public"] is True,
+            external_principals=shared["external_principals"],
         )
-
-
-def _open_policy(text: Any, account: str) -> bool:
-    if not text:
-        return False
-    try:
-        return "*" in outside(json.loads(text), account)
-    except ValueError:
-        raise Refused("broken", "opensearch:DescribeDomains", "a policy is no JSON") from None
 
 
 @source(
@@ -280,6 +310,5 @@ def backup_sharing(aws: Aws, vault: Backup) -> dict[str, object]:
         "ResourceNotFoundException",
         BackupVaultName=vault.name,
     )
-    if answer is None or not answer.get("Policy"):
-        return {"external_principals": ()}
-    return {"external_principals": outside(json.loads(answer["Policy"]), aws.account)}
+    shared = _by_policy("backup:GetBackupVaultAccessPolicy", answer, aws.account)
+    return {"external_principals": shared["external_principals"]}
