@@ -152,17 +152,25 @@ class Local:
 
 
 def run_bounded(
-    argv: Sequence[str], seconds: float = RUN_SECONDS, limit: int = MAX_OUTPUT
+    argv: Sequence[str],
+    seconds: float = RUN_SECONDS,
+    limit: int = MAX_OUTPUT,
+    *,
+    stdin: int = subprocess.DEVNULL,
+    environment: Mapping[str, str] | None = None,
 ) -> Output:
-    """Run a program without a shell, with a fixed environment; bounded in time and output."""
-    environment = {"LC_ALL": "C", "PATH": ":".join(COMMAND_FOLDERS), "HOME": "/"}
+    """Run a program without a shell, with a fixed environment; bounded in time and output.
+
+    environment: what it needs beyond that.
+    """
+    fixed = {"LC_ALL": "C", "PATH": ":".join(COMMAND_FOLDERS), "HOME": "/"}
     try:
         process = subprocess.Popen(
             list(argv),
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=environment,
+            env={**fixed, **(environment or {})},
             cwd="/",
             start_new_session=True,
         )

@@ -15,12 +15,11 @@ from scanner.collectors.linux.system import RELEASE_CALLS, release
 from scanner.collectors.linux.units import enabled, unit_calls
 from scanner.facts.software import PackageSource, PatchState
 
-_APT = "run:apt-get -s -q -o Debug::NoLocking=1 dist-upgrade"
-_APT_NO_CACHE = (
+_APT = (
     "run:apt-get -s -q -o Debug::NoLocking=1 -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= "
     "dist-upgrade"
 )
-"""The same without apt's cache, which it would write anew where that is stale."""
+"""Without apt's cache, which it would write anew where that is stale: reading writes nothing."""
 _DNF = "run:dnf -q -C updateinfo list --updates"
 _ZYPPER = "run:zypper --non-interactive --no-refresh list-patches"
 _TIMERS = (
@@ -77,13 +76,6 @@ def parse_zypper(text: str) -> Missing:
     return Missing(len(body), sum(1 for row in body if row[at].lower() == "security"))
 
 
-def _cache_is_fresh(host: Host) -> bool:
-    """Whether apt will use its cache as it is: reading must not write."""
-    cache = host.stat("/var/cache/apt/pkgcache.bin")
-    others = [host.stat(p) for p in ("/var/lib/apt/lists", "/var/lib/dpkg/status")]
-    return cache is not None and all(o is None or o.mtime < cache.mtime for o in others)
-
-
 @source(
     PatchState,
     fields=[
@@ -98,8 +90,6 @@ def _cache_is_fresh(host: Host) -> bool:
         **PACKAGE_CALLS,
         **RELEASE_CALLS,
         _APT: "",
-        _APT_NO_CACHE: "",
-        "stat:/var/cache/apt/pkgcache.bin": "",
         _DNF: "",
         _ZYPPER: "",
         "stat:/var/lib/apt/lists": "",
@@ -127,9 +117,8 @@ def patches(here: Host) -> Iterator[PatchState | Partial]:
         if name in ("debian", "ubuntu"):
             if last_scan() is None:
                 raise Refused("not-supported", _APT, "the package lists were never fetched")
-            ask = _APT if _cache_is_fresh(here) else _APT_NO_CACHE
-            text = here.run_ok(*ask.removeprefix("run:").split())
-            return clear(ask, lambda: parse_apt(text))
+            text = here.run_ok(*_APT.removeprefix("run:").split())
+            return clear(_APT, lambda: parse_apt(text))
         if name == "rhel":
             text = here.run_ok(*_DNF.removeprefix("run:").split())
             return clear(_DNF, lambda: parse_updateinfo(text))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from scanner.collectors.base import Job, Scope, Target
+from scanner.collectors.base import Job, Scope, Session, Target
 from scanner.collectors.linux.host import Host
 from scanner.collectors.linux.machine import (
     Absent,
@@ -20,12 +20,20 @@ from scanner.collectors.linux.machine import (
     Once,
     Unreadable,
 )
+from scanner.collectors.linux.remote import OPTIONS as REMOTE
+from scanner.collectors.linux.remote import open_remote
 from scanner.errors import InputError
 
 _APPLICATION = bytes.fromhex("4f1d7c0b9a5e4c8e8d2b6f3a17c95e60")
 """Our key for host ids: a machine id itself should not leave its machine (machine-id(5))."""
 
 OPTIONS: dict[str, object] = {
+    **REMOTE,
+    "image": {
+        "type": "string",
+        "minLength": 1,
+        "description": "an OCI or docker-save archive (a tar file) whose root file system is read",
+    },
     "root": {
         "type": "string",
         "minLength": 1,
@@ -94,8 +102,27 @@ def scope_of(machine: Machine, target: Target, place: str) -> Scope:
     )
 
 
-def open_host(target: Target) -> HostSession:
-    """Open this host, or the mounted root that `root:` names. Raises InputError."""
+def open_host(target: Target) -> Session:
+    """Open this host, or what the target's one of `root:`, `ssh:`, `inventory:` and `image:` names.
+
+    Raises InputError.
+    """
+    ways = [name for name in ("root", "ssh", "inventory", "image") if name in target.options]
+    if len(ways) > 1:
+        raise InputError(
+            f"target {target.id}{f' ({target.where})' if target.where else ''}: "
+            f"{' and '.join(ways)} exclude each other; keep one"
+        )
+    if "ssh" in target.options or "inventory" in target.options:
+        from scanner.collectors.linux import COLLECTOR
+
+        return open_remote(target, COLLECTOR.sources)
+    if "image" in target.options:
+        from scanner.collectors.linux.image import open_image
+
+        path = Path(str(target.options["image"])).expanduser()
+        machine = Once(open_image(path, target))
+        return HostSession(machine, scope_of(machine, target, f"image: {path}"))
     root = target.options.get("root")
     if root is None:
         machine = Once(Local())

@@ -16,7 +16,7 @@ from scanner.collectors.linux import COLLECTOR
 from scanner.collectors.linux.host import Host
 from scanner.collectors.linux.machine import Machine, Memory, Node, Once, Output
 from scanner.collectors.linux.packages import RPM_FORMAT
-from scanner.collectors.linux.patches import _APT_NO_CACHE, _DNF, _ZYPPER
+from scanner.collectors.linux.patches import _APT, _DNF, _ZYPPER
 from scanner.collectors.linux.session import HostSession
 from scanner.facts import Fact
 
@@ -490,7 +490,7 @@ Providers:
 DEBIAN_ANSWERS: Answers = {
     **_ANSWERS,
     _ASK_OPENSSL: said(OPENSSL_DEFAULT),
-    tuple(_APT_NO_CACHE.removeprefix("run:").split()): said("Reading package lists...\n"),
+    tuple(_APT.removeprefix("run:").split()): said("Reading package lists...\n"),
 }
 
 UBUNTU: Tree = {
