@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 CELL_LIMIT = 32_767
+_PAGE_WIDTH = 340
+"""Characters that stay readable side by side on one printed page."""
+_LINE_POINTS = 15
+_MOST_POINTS = 405
+"""Spreadsheets allow a row 409 points."""
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 _STAMP = re.compile(rb"(<dcterms:(created|modified)[^>]*>)[^<]*(</dcterms:)")
 
@@ -116,10 +121,11 @@ def _write(
 def _page(page: Worksheet, sheet: Sheet[T]) -> None:
     from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
     from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.page import PageMargins
     from openpyxl.worksheet.properties import PageSetupProperties
 
     page.title = sheet.name
-    head = Font(bold=True, color="FFFFFF")
+    head, plain = Font(name="Calibri", bold=True, color="FFFFFFFF"), Font(name="Calibri")
     dark, pale = PatternFill("solid", "FF1F3A5F"), PatternFill("solid", "FFDDE5EF")
     line = Border(bottom=Side("thin", "FFBFC7D1"))
     wrapped = Alignment(wrap_text=True, vertical="top")
@@ -131,15 +137,19 @@ def _page(page: Worksheet, sheet: Sheet[T]) -> None:
         cell.alignment = Alignment(wrap_text=True, vertical="center")
         if sheet.emass:
             below = page.cell(2, number, column.emass or None)
-            below.font = Font(italic=True, size=9, color="FF44546A")
+            below.font = Font(name="Calibri", italic=True, size=9, color="FF44546A")
             below.fill, below.alignment = pale, wrapped
     first = 3 if sheet.emass else 2
+    page.row_dimensions[1].height = _height([(c.name, c.width) for c in sheet.columns])
+    if sheet.emass:
+        page.row_dimensions[2].height = _height([(c.emass, c.width) for c in sheet.columns])
     for at, row in enumerate(sheet.rows, start=first):
+        page.row_dimensions[at].height = _height([(c.value(row), c.width) for c in sheet.columns])
         for number, column in enumerate(sheet.columns, start=1):
             shown: Any = page.cell(at, number)
             value = column.value(row)
             _put(shown, value)
-            shown.alignment, shown.border = wrapped, line
+            shown.font, shown.alignment, shown.border = plain, wrapped, line
             if isinstance(value, str) and value in fills:
                 shown.fill = fills[value]
     width = get_column_letter(len(sheet.columns))
@@ -147,10 +157,23 @@ def _page(page: Worksheet, sheet: Sheet[T]) -> None:
     page.freeze_panes = f"C{first}"
     page.auto_filter.ref = f"A{first - 1}:{width}{last}"
     page.print_title_rows = f"1:{first - 1}"
+    page.print_title_cols = "A:B"
     page.page_setup.orientation = "landscape"
-    page.page_setup.paperSize = page.PAPERSIZE_LEGAL
-    page.page_setup.fitToWidth, page.page_setup.fitToHeight = 1, 0
+    page.page_setup.paperSize = page.PAPERSIZE_TABLOID
+    total = sum(column.width for column in sheet.columns)
+    page.page_setup.fitToWidth, page.page_setup.fitToHeight = 1 + total // _PAGE_WIDTH, 0
+    page.page_margins = PageMargins(left=0.4, right=0.4, top=0.5, bottom=0.5)
     page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+
+
+def _height(cells: Sequence[tuple[Cell, int]]) -> int:
+    """Points of a row in which every wrapped text shows; programs do not all work it out."""
+    lines = 1
+    for value, width in cells:
+        if isinstance(value, str):
+            parts = value.split("\n")
+            lines = max(lines, sum(1 + int(1.15 * len(part)) // width for part in parts))
+    return min(_MOST_POINTS, _LINE_POINTS * lines)
 
 
 def _put(cell: Any, value: Cell) -> None:
@@ -175,7 +198,7 @@ def _about(book: Workbook, title: str, lines: Iterable[str]) -> None:
     page = book.create_sheet("About")
     page.column_dimensions["A"].width = 110
     _put(page["A1"], title)
-    page["A1"].font = Font(bold=True, size=14)
+    page["A1"].font = Font(name="Calibri", bold=True, size=14)
     for number, text in enumerate(lines, start=3):
         cell = page.cell(number, 1)
         _put(cell, text)
