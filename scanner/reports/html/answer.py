@@ -219,7 +219,7 @@ def _blind(context: Context, tally: Tally) -> Html:
             el("span", line.reason, class_="severity open"),
             el(
                 "span",
-                el("a", line.what, href="#unseen"),
+                el("a", line.what, href=f"#{line.address}"),
                 el("span", f" {many(line.verdicts, 'verdict')} unknown", class_="dim"),
             ),
         )
@@ -240,33 +240,41 @@ def _blind(context: Context, tally: Tally) -> Html:
 def _blocks(assessment: Assessment, own: Sequence[PracticeResult]) -> Html:
     """What stands between today and a status."""
     practices = load_catalogue().practices
-    blocked = poam.blockers(practices, own) if assessment.level != 1 else {}
-    failed = [p for p in own if p.determination == "NOT MET" and (p.id in blocked)]
     if assessment.level == 1:
-        failed = [p for p in own if p.determination == "NOT MET"]
+        blocked = {p.id: "Level 1 knows no POA&M" for p in own}
+    else:
+        blocked = poam.blockers(practices, own)
+    failed = [p for p in own if p.determination == "NOT MET" and p.id in blocked]
     waiting = [p for p in own if p.determination == "NOT ASSESSED" and p.id in blocked]
-    lines = [
-        el("li", practice_link(p.id), f" {p.title}",
-           el("span", f" {blocked.get(p.id, 'NOT MET')}", class_="dim"))
-        for p in sorted(failed, key=lambda p: -p.lost_most)[:8]
-    ]  # fmt: skip
-    if len(failed) > 8:
-        more = f"and {len(failed) - 8} more that are NOT MET"
-        lines.append(el("li", el("a", more, href="#practices?state=NOT+MET")))
+    named = {p.id for p in (*failed, *waiting)}
+    said = [w for w in assessment.status.why if not any(name in w for name in named)]
+    lines = [el("li", line) for line in said[:_SHOWN]]
+    reasons: dict[str, list[PracticeResult]] = {}
+    for practice in sorted(failed, key=lambda p: -p.lost_most):
+        reasons.setdefault(blocked[practice.id], []).append(practice)
+    lines += [_blocked(reason, found) for reason, found in reasons.items()]
     if waiting:
         words = (
             f"{many(len(waiting), 'requirement')} not assessed that no POA&M may carry: "
             "each has to be shown before any status"
         )
         lines.append(el("li", el("a", words, href="#practices?state=NOT+ASSESSED")))
-    said = [w for w in assessment.status.why if not any(p.id in w for p in failed)]
     return el(
         "div",
         el("h2", "What blocks a status"),
-        el("ul", [el("li", line) for line in said[:6]], lines, class_="plain")
-        if said or lines
-        else el("p", "Nothing."),
+        el("ul", lines, class_="plain") if lines else el("p", "Nothing."),
     )
+
+
+def _blocked(reason: str, practices: Sequence[PracticeResult]) -> Html:
+    """Requirements that are NOT MET and block for the same reason."""
+    names = [
+        join("; " if n else "", practice_link(p.id), f" {p.title}")
+        for n, p in enumerate(practices[:_SHOWN])
+    ]
+    more = len(practices) - _SHOWN
+    rest = el("a", f"; and {more} more", href="#practices?state=NOT+MET") if more > 0 else None
+    return el("li", names, rest, el("span", f" {reason}", class_="dim"))
 
 
 def _week(

@@ -10,7 +10,7 @@ from scanner.assess.poam import eligibility
 from scanner.assess.result import Assessment, Because, ObjectiveResult, PracticeResult
 from scanner.assess.score import value_of
 from scanner.reports.html.domains import grouped
-from scanner.reports.html.elements import Html, el, join, many
+from scanner.reports.html.elements import Html, el, join, many, number
 from scanner.reports.html.words import DETERMINATIONS, badge, because, section
 from scanner.reports.sarif_inputs import RuleInfo
 
@@ -131,21 +131,19 @@ def _practice(result: PracticeResult, catalogue: Catalogue, rules: Sequence[Rule
 
 
 def _points(result: PracticeResult) -> str:
-    if result.points == result.points_least:
-        return f"{result.points}. {result.points_why}".rstrip(". ") if result.points_why else str(
-            result.points
-        )  # fmt: skip
-    return f"{result.points_least} or {result.points}: {result.points_why}"
+    points = str(result.points)
+    if result.points != result.points_least:
+        points = f"{result.points_least} or {points}"
+    return f"{points}: {result.points_why}" if result.points_why else points
 
 
 def _cost(result: PracticeResult) -> str:
-    if not result.lost_most:
+    least, most = result.lost_least, result.lost_most
+    if not most:
         return ""
-    if result.lost_least == result.lost_most:
-        return f"−{result.lost_most}"
-    return f"−{result.lost_least} to −{result.lost_most}" if result.lost_least else (
-        f"0 to −{result.lost_most}"
-    )  # fmt: skip
+    if least == most:
+        return number(-most)
+    return f"{number(-least)} to {number(-most)}"
 
 
 def _objective(result: ObjectiveResult, catalogue: Catalogue) -> Html:

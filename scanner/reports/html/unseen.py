@@ -33,12 +33,14 @@ _LISTED = 40
 """Practices named for one gap."""
 
 
-class BlindLine(msgspec.Struct, frozen=True, kw_only=True):
+class BlindLine(msgspec.Struct, frozen=True):
     """One missing read in a line."""
 
     reason: str
     what: str
     verdicts: int
+    address: str
+    """The id of its entry in the page."""
 
 
 def blind_lines(context: Context, tally: Tally) -> list[BlindLine]:
@@ -46,15 +48,15 @@ def blind_lines(context: Context, tally: Tally) -> list[BlindLine]:
     lines = []
     for key, waiting in tally.by_gap.items():
         gap = context.snapshot.gaps.get(key)
-        what = gap.operation if gap is not None else f"gap {key}"
-        if gap is not None and gap.permission:
+        if gap is None:
+            lines.append(BlindLine("unknown", f"gap {key}", waiting.verdicts, "unseen"))
+            continue
+        what = gap.operation
+        if gap.permission and gap.permission != gap.operation:
             what += f", needs {gap.permission}"
-        why_not: str = gap.reason if gap is not None else "unknown"
-        lines.append(BlindLine(reason=why_not, what=what, verdicts=waiting.verdicts))
+        lines.append(BlindLine(gap.reason, what, waiting.verdicts, f"gap/{key}"))
     for (reason, detail), waiting in tally.not_asked.items():
-        lines.append(
-            BlindLine(reason=reason, what=detail or "not asked", verdicts=waiting.verdicts)
-        )
+        lines.append(BlindLine(reason, detail or "not asked", waiting.verdicts, "unseen"))
     return sorted(lines, key=lambda line: (-line.verdicts, line.what, line.reason))
 
 

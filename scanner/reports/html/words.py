@@ -58,7 +58,7 @@ def is_fingerprint(ref: str) -> bool:
 
 def because(reason: Because) -> Html:
     """One reason of a determination; a finding is a link to it."""
-    said = text(reason.text)
+    said = text(reason.text, 240)
     if is_fingerprint(reason.ref):
         said = el("a", said, href=f"#finding/{reason.ref}")
     elif reason.ref and reason.ref not in reason.text:

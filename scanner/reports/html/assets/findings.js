@@ -2,7 +2,7 @@
 
 const PAGE = 100;
 /** Findings on paper: more than anybody reads, and few enough to print. */
-const PRINTED = 500, PRINTED_OPEN = 200;
+const PRINTED = 500;
 
 const CLASS_WORDS = { fail: "fails", blind: "not seen", undeclared: "not stated",
   "no-target": "no target", "set-aside": "set aside", pass: "passes", none: "not applicable" };
@@ -96,9 +96,7 @@ function drawRows(numbers, open = 0) {
       drawn.append(group);
       last = key;
     }
-    const entry = drawFinding(rows[at], byRule);
-    if (n < open) entry.open = true;
-    group.append(entry);
+    group.append(drawFinding(rows[at], n < open));
   });
   if (!numbers.length) {
     drawn.append(make("p", { class: "nothing" }, rows.length ? "No finding fits these filters."
@@ -121,7 +119,7 @@ function ruleHead(row) {
   return make("h3", {}, make("span", {}, rule.title), make("span", { class: "where" }, rule.id));
 }
 
-function drawFinding(row, byRule) {
+function drawFinding(row, open) {
   const rule = ruleOf(row), kind = tables.classes[row[CLASS]], style = CLASS_STYLES[kind];
   const entry = make("details", { class: `finding ${style}`, id: `finding/${row[PRINT]}` },
     make("summary", {},
@@ -130,25 +128,36 @@ function drawFinding(row, byRule) {
       make("span", { class: `severity ${rule.severity}` }, rule.severity),
       make("bdi", { class: "message" }, messageOf(row)),
       make("span", { class: "id" }, rule.practice)));
-  entry.addEventListener("toggle", () => {
-    if (entry.open && entry.children.length === 1) entry.append(inside(row, rule));
-  });
+  entry.addEventListener("toggle", () => { if (entry.open) unfold(entry, row, rule); });
+  if (open) {
+    entry.open = true;
+    unfold(entry, row, rule);
+  }
   return entry;
+}
+
+/** Adds what a finding says beyond its line, once. */
+function unfold(entry, row, rule) {
+  if (entry.children.length === 1) entry.append(inside(row, rule));
 }
 
 function inside(row, rule) {
   const texts = tables.texts[rule.id] || { why: "", limits: "", fix: {} };
   const [target, scope, provider, region] = tables.places[row[PLACE]];
   const facts = make("dl", { class: "facts" });
-  const fact = (term, ...said) => {
-    if (said.some((part) => part)) facts.append(make("dt", {}, term), make("dd", {}, ...said));
+  const put = (term, kind, said) => {
+    if (!said.flat(Infinity).some((part) => part)) return;
+    facts.append(make("dt", { class: kind }, term), make("dd", { class: kind }, ...said));
   };
+  const fact = (term, ...said) => put(term, undefined, said);
+  /** What a screen shows and paper leaves out. */
+  const more = (term, ...said) => put(term, "screen", said);
   if (row[WHY]) {
     const [reason, [gap, operation, permission, detail], unread] = tables.whys[row[WHY] - 1];
     const known = gap && byId(`gap/${gap}`);
     fact("unknown because", reason, known ? " " : "",
       known ? make("a", { href: `#gap/${gap}` }, "see the read") : null);
-    fact("operation", operation);
+    more("operation", operation);
     fact("permission", permission && make("code", {}, permission));
     fact("what it said", detail);
     fact("unread", unread.join(", "));
@@ -161,19 +170,19 @@ function inside(row, rule) {
   const mend = tables.classes[row[CLASS]] === "pass" ? [] : fixes;
   fact("fix", mend.map(([name, text]) => make("div", { class: "fix" },
     mend.length > 1 ? make("b", {}, `${name}: `) : null, text)));
-  fact("why it matters", texts.why);
-  fact("cannot see", texts.limits);
-  fact("resource", subjectOf(row) && make("bdi", {}, subjectOf(row)));
-  fact("where", make("bdi", {}, [target, scope, region].filter(Boolean).join(" · ")));
+  more("why it matters", texts.why);
+  more("cannot see", texts.limits);
+  more("resource", subjectOf(row) && make("bdi", {}, subjectOf(row)));
+  more("where", make("bdi", {}, [target, scope, region].filter(Boolean).join(" · ")));
   fact("made by", row[MADE_BY] && make("code", {}, row[MADE_BY]));
-  fact("read by", [tables.sources[row[SOURCE]], tables.times[row[TIME]]].filter(Boolean).join(", "));
+  more("read by", [tables.sources[row[SOURCE]], tables.times[row[TIME]]].filter(Boolean).join(", "));
   if (row[COUNT] >= 0) fact("stands for", many(row[COUNT], "resource"));
-  fact("rule", make("a", { href: `#findings?class=any&rule=${encodeURIComponent(rule.id)}` }, rule.id),
+  more("rule", make("a", { href: `#findings?class=any&rule=${encodeURIComponent(rule.id)}` }, rule.id),
     `, ${rule.strength}`);
-  fact("requirement", make("a", { href: `#practice/${rule.practice}` }, rule.practice));
-  fact("decides", rule.decides.join(", "));
-  fact("informs", rule.informs.join(", "));
-  fact("ISO/IEC 27001", rule.iso.map((id) => [make("a", { href: `#control/${id}` }, id), " "]));
+  more("requirement", make("a", { href: `#practice/${rule.practice}` }, rule.practice));
+  more("decides", rule.decides.join(", "));
+  more("informs", rule.informs.join(", "));
+  more("ISO/IEC 27001", rule.iso.map((id) => [make("a", { href: `#control/${id}` }, id), " "]));
   fact("this finding", make("a", { href: `#finding/${row[PRINT]}` }, row[PRINT]));
   return make("div", { class: "inside" }, facts);
 }
@@ -258,10 +267,7 @@ function startFindings() {
     if (first) first.focus({ preventScroll: true });
   });
   addEventListener("beforeprint", () => {
-    drawRows(shown.slice(0, PRINTED), PRINTED_OPEN);
-    for (const entry of byId("finding-list").querySelectorAll("details[open]")) {
-      entry.dispatchEvent(new Event("toggle"));
-    }
+    drawRows(shown.slice(0, PRINTED), PRINTED);
     if (shown.length > PRINTED) {
       setText("finding-count", `The first ${PRINTED} of ${count(shown.length)} findings; `
         + "findings.jsonl has every one.");
