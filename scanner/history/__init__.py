@@ -1,0 +1,1 @@
+"""What became of every finding from run to run: an embedded store, and the questions put to it."""
