@@ -40,7 +40,7 @@ class DevicePolicy(Fact, frozen=True, kw_only=True, tag="device.policy"):
     purpose: Annotated[
         Sure[str], "what it is for: mobile-code, firewall, wifi, vpn, updates, enrolment, ..."
     ] = UNSET
-    platform: Annotated[Sure[str], "windows, macos, ios, android"] = UNSET
+    platform: Annotated[Sure[str], "windows, macos, ios, android, linux"] = UNSET
     setting: Annotated[Sure[str], "the setting's name at the device manager"] = UNSET
     assigned: Annotated[Sure[bool], "a policy that carries it reaches this device"] = UNSET
     value: Annotated[Maybe[str], "the value that is in force; null: none is set"] = UNSET

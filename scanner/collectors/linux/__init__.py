@@ -22,6 +22,7 @@ from scanner.collectors.linux import (
     sshd,
     sudo,
     system,
+    wireless,
 )
 from scanner.collectors.linux.session import OPTIONS, open_host
 
@@ -53,6 +54,8 @@ COLLECTOR = Collector(
         services.listening,
         services.enabled_services,
         firewall.host_firewall,
+        wireless.wireless,
+        wireless.host_keys,
         media.removable_media,
         disks.disks,
         hardening.kernel_settings,

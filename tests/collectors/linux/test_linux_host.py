@@ -232,5 +232,5 @@ def test_every_declared_operation_is_a_read() -> None:
                 assert what.split()[0] in readers, operation
             else:
                 assert what.startswith(("/", "~/")), operation
-                assert not re.search(r"ssh_host_|/id_|\.pem|\.key", what), operation
+                assert not re.search(r"ssh_host_.*_key$|/id_|\.pem|\.key", what), operation
         assert each.about

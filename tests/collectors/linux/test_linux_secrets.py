@@ -33,7 +33,11 @@ PLANTED = {
     "/home/alice/.ssh/authorized_keys": 'environment="T=CANARYoption" ssh-ed25519 AAAAC3NzaCANARYpublic CANARYcomment\n',
     "/home/alice/.aws/credentials": "aws_secret_access_key=CANARYaws\n",
     "/etc/ssh/ssh_host_ed25519_key": KEY,
+    "/etc/ssh/ssh_host_ed25519_key.pub": "ssh-ed25519 AAAACANARY root\n",
     "/etc/ssh/banner.txt": "x",
+    "/etc/NetworkManager/system-connections/office.nmconnection": (
+        "[connection]\ntype=wifi\n[wifi-security]\nkey-mgmt=wpa-psk\npsk=CANARYpsk\n"
+    ),
     "/etc/apt/sources.list.d/private.list": "deb https://user:CANARYpass@apt.example/ x main\n",
     "/etc/yum.repos.d/private.repo": "[p]\nbaseurl=https://user:CANARYpass@yum.example/\ngpgcheck=1\n",
 }
