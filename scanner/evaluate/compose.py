@@ -149,13 +149,22 @@ class Composer:
         )
 
     def of_set(
-        self, place: Place, count: Count, hole: Hole | None, verdict: Verdict, at: str | None
+        self,
+        place: Place,
+        count: Count,
+        hole: Hole | None,
+        unknown: tuple[str, Missing | None] | None,
+        verdict: Verdict,
+        at: str | None,
     ) -> Finding:
-        """A counting rule's verdict on one account, region, target or the organisation."""
+        """A counting rule's verdict on one account, region, target or the organisation.
+
+        hole: what was not seen of the set. unknown: why its first unknown member is.
+        """
         where = f"{place.scope} {place.region}" if place.region else place.scope
         reason, gap = None, None
         if verdict == "unknown":
-            reason, gap = hole_words(hole) if hole else (NOT_COLLECTED, None)
+            reason, gap = hole_words(hole) if hole else unknown or (NOT_COLLECTED, None)
             message = f"Could not tell for {where}: {why(reason, gap)}"
         elif verdict == "pass":
             message = f"{where}: {self._rule.title}"

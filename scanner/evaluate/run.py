@@ -38,6 +38,7 @@ class _Run:
         self._undeclared: dict[Missing, tuple[Fact, int]] = {}
         self._counts: dict[Place, Count] = {}
         self._at: dict[Place, str] = {}
+        self._why: dict[Place, tuple[str, Missing | None]] = {}
 
     def fact(self, fact: Fact) -> None:
         if fact.provider not in self.reach.served:
@@ -49,6 +50,8 @@ class _Run:
             place = self._compose.group(Place(fact.scope, fact.region))
             self._counts.setdefault(place, Count()).add(judgement.verdict, fact.name)
             self._at[place] = max(self._at.get(place, ""), fact.observed_at)
+            if judgement.verdict == "unknown" and place not in self._why:
+                self._why[place] = self._world.cause(self.judge, fact, judgement.unread)
         elif judgement.verdict == "not-applicable":
             self._skipped += 1
         elif judgement.verdict == "unknown":
@@ -101,13 +104,19 @@ class _Run:
         blind: dict[Place, Hole] = {}
         for hole in self.reach.holes:
             blind.setdefault(self._compose.group(hole.place), hole)
-        groups = {self._compose.group(p) for p in self.reach.places()} | set(self._counts)
-        for place in sorted(groups, key=lambda p: (p.scope, p.region or "")):
+        for place in self._groups():
             count = self._counts.get(place, Count())
-            count.more = place in blind
+            hole = blind.get(place) or blind.get(Place(place.scope, None))
+            count.more = hole is not None
             verdict = count.verdict(least, most)
-            at = self._at.get(place)
-            self._emit(self._compose.of_set(place, count, blind.get(place), verdict, at))
+            self._emit(self._compose.of_set(place, count, hole, verdict, self._at.get(place)))
+
+    def _groups(self) -> list[Place]:
+        """The sets to judge. A scope that has regions is no set of its own beside them."""
+        groups = {self._compose.group(p) for p in self.reach.places()} | set(self._counts)
+        divided = {place.scope for place in groups if place.region is not None}
+        kept = [p for p in groups if p.region is not None or p.scope not in divided]
+        return sorted(kept, key=lambda place: (place.scope, place.region or ""))
 
 
 class _World:
