@@ -46,20 +46,23 @@ class _Run:
         self._close_before(fact.scope)
         self._last = fact
         judgement = self.judge.judge(fact)
-        if self.rule.expect is not None:
-            place = self._compose.group(Place(fact.scope, fact.region))
-            self._counts.setdefault(place, Count()).add(judgement.verdict, fact.name)
-            self._at[place] = max(self._at.get(place, ""), fact.observed_at)
-            if judgement.verdict == "unknown" and place not in self._why:
-                self._why[place] = self._world.cause(self.judge, fact, judgement.unread)
-        elif judgement.verdict == "not-applicable":
+        if judgement.verdict == "not-applicable":
             self._skipped += 1
+        elif self.rule.expect is not None:
+            self._member(fact, judgement)
         elif judgement.verdict == "unknown":
             self._unknown(fact, judgement)
         else:
             evidence = self.judge.evidence(judgement.context)
             verdict, context = judgement.verdict, judgement.context
             self._emit(self._compose.of_fact(fact, verdict, context, evidence))
+
+    def _member(self, fact: Fact, judgement: Judgement) -> None:
+        place = self._compose.group(Place(fact.scope, fact.region))
+        self._counts.setdefault(place, Count()).add(judgement.verdict, fact.name)
+        self._at[place] = max(self._at.get(place, ""), fact.observed_at)
+        if judgement.verdict == "unknown" and place not in self._why:
+            self._why[place] = self._world.cause(self.judge, fact, judgement.unread)
 
     def _unknown(self, fact: Fact, judgement: Judgement) -> None:
         reason, gap = self._world.cause(self.judge, fact, judgement.unread)
@@ -106,10 +109,11 @@ class _Run:
             blind.setdefault(self._compose.group(hole.place), hole)
         for place in self._groups():
             count = self._counts.get(place, Count())
-            hole = blind.get(place) or blind.get(Place(place.scope, None))
-            count.more = hole is not None
-            verdict = count.verdict(least, most)
-            self._emit(self._compose.of_set(place, count, hole, verdict, self._at.get(place)))
+            unseen = blind.get(place) or blind.get(Place(place.scope, None))
+            count.more = unseen is not None
+            verdict, at = count.verdict(least, most), self._at.get(place)
+            why = self._why.get(place)
+            self._emit(self._compose.of_set(place, count, unseen, why, verdict, at))
 
     def _groups(self) -> list[Place]:
         """The sets to judge. A scope that has regions is no set of its own beside them."""
