@@ -15,10 +15,7 @@ from scanner.collectors.linux.system import RELEASE_CALLS, release
 from scanner.collectors.linux.units import enabled, unit_calls
 from scanner.facts.software import PackageSource, PatchState
 
-_APT = (
-    "run:apt-get -s -q -o Debug::NoLocking=1 -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= "
-    "dist-upgrade"
-)
+_APT = "run:apt -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= list --upgradable"
 """Without apt's cache, which it would write anew where that is stale: reading writes nothing."""
 _DNF = "run:dnf -q -C updateinfo list --updates"
 _ZYPPER = "run:zypper --non-interactive --no-refresh list-patches"
@@ -38,13 +35,20 @@ class Missing:
 
 
 def parse_apt(text: str) -> Missing:
-    """`apt-get -s dist-upgrade`: the `Inst` lines of packages that are there in an older version.
+    """`apt list --upgradable`: `name/suite,suite version architecture [upgradable from: old]`.
 
-    A line that names a security archive is a security update.
+    A suite whose name ends in -security makes it a security update. Raises Unclear.
     """
-    lines = [line for line in text.splitlines() if re.match(r"Inst \S+ \[", line)]
-    security = [line for line in lines if re.search(r"[-/]security\b|-Security:", line, re.I)]
-    return Missing(len(lines), len(security))
+    missing = security = 0
+    for line in text.splitlines():
+        if not line.strip() or line.startswith(("Listing", "WARNING", "N: ")):
+            continue
+        found = re.match(r"[^\s/]+/(\S+) \S+ \S+ \[upgradable from: [^\]]+\]", line)
+        if found is None:
+            raise Unclear(f"the apt line {line[:60]!r} is not understood")
+        missing += 1
+        security += any(s.endswith("-security") for s in found.group(1).split(","))
+    return Missing(missing, security)
 
 
 def parse_updateinfo(text: str) -> Missing:

@@ -490,7 +490,7 @@ Providers:
 DEBIAN_ANSWERS: Answers = {
     **_ANSWERS,
     _ASK_OPENSSL: said(OPENSSL_DEFAULT),
-    tuple(_APT.removeprefix("run:").split()): said("Reading package lists...\n"),
+    tuple(_APT.removeprefix("run:").split()): said("Listing...\n"),
 }
 
 UBUNTU: Tree = {

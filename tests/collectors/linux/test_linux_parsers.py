@@ -149,7 +149,10 @@ PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "dpkg": (packages.parse_dpkg, DEBIAN["/var/lib/dpkg/status"]),
     "apk": (packages.parse_apk, "P:musl\nV:1.2\n\nP:zlib\nV:1.3\n"),
     "rpm": (packages.parse_rpm_list, "bash\t5.1-1\tRed Hat\t1700000000\n"),
-    "apt": (patches.parse_apt, "Inst a [1] (2 Debian-Security:12/stable-security [amd64])\n"),
+    "apt": (
+        patches.parse_apt,
+        "Listing...\nbash/stable,stable-security 5.2-2 amd64 [upgradable from: 5.2-1]\n",
+    ),
     "apt.conf": (lambda text: patches.apt_setting([text], "A::B"), 'A { B "1"; };\n'),
     "updateinfo": (patches.parse_updateinfo, "RHSA-1 Important/Sec. a-1\n"),
     "zypper": (patches.parse_zypper, "Repository | Name | Category\na | b | security\n"),
