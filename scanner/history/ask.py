@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -93,20 +93,14 @@ def carried(path: Path, target: str | None = None) -> list[Finding]:
         return sorted((_failure(*row) for row in rows), key=lambda f: (f.rule, f.fingerprint))
 
 
-def unsighted(path: Path, blind: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Those of these (rule, scope) that no recorded run could ever look at."""
+def known_targets(path: Path) -> set[str | None]:
+    """The targets that a run before the last one had scanned; null for findings of none."""
     with reading(path) as database:
-        return {
-            (rule, scope)
-            for rule, scope in set(blind)
-            if database.execute(
-                "SELECT 1 FROM finding WHERE listing = 0"
-                " AND rule = (SELECT id FROM word WHERE text = ?)"
-                " AND scope = (SELECT id FROM word WHERE text = ?) LIMIT 1",
-                (rule, scope),
-            ).fetchone()
-            is None
-        }
+        rows = database.execute(
+            "SELECT DISTINCT word.text FROM finding LEFT JOIN word ON word.id = finding.target"
+            f" WHERE first < {_LAST}"
+        )
+        return {name for (name,) in rows}
 
 
 def removed(path: Path, configured: Collection[str]) -> dict[str, int]:

@@ -50,6 +50,13 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     """This very run had been recorded already; nothing was written."""
 
 
+class RuleName(msgspec.Struct, frozen=True):
+    """A rule's ids alone."""
+
+    id: str
+    deprecated_ids: tuple[str, ...] = ()
+
+
 class _Row(msgspec.Struct):
     """A finding as the history has it, in the order of its columns."""
 
@@ -88,7 +95,6 @@ def record(
     rules: Iterable[RuleIds],
     targets: Collection[str],
     whole: bool,
-    score: tuple[int, int] | None = None,
 ) -> Recorded:
     """Write one run into the history at `path`, made if it is missing.
 
@@ -101,8 +107,16 @@ def record(
         run = _Run(database, when, rules, targets, whole)
         for finding in findings:
             run.see(finding)
-        done = run.same(score)
-        return done if done is not None else run.finish(score)
+        done = run.same()
+        return done if done is not None else run.finish()
+
+
+def scored(path: Path, run: int, low: int, high: int) -> None:
+    """Note the score that was concluded from a run."""
+    with writing(path) as database:
+        database.execute(
+            "UPDATE run SET score_low = ?, score_high = ? WHERE id = ?", (low, high, run)
+        )
 
 
 class _Run:
@@ -174,7 +188,7 @@ class _Run:
         self._digest.update(f"{finding.fingerprint}{state:x}{row.severity:x}".encode())
         self._seen[row.fingerprint] = row
 
-    def same(self, score: tuple[int, int] | None) -> Recorded | None:
+    def same(self) -> Recorded | None:
         """The run that is this one, if it was recorded already."""
         # sorted: word ids depend on the order of first mention, names do not
         names = {number: text for text, number in self._words.items()}
@@ -182,7 +196,6 @@ class _Run:
             sorted(names[n] for n in self._targets),
             sorted(f"{names[old]}>{names[new]}" for old, new in self._now.items()),
             self._whole,
-            score,
         )
         self._digest.update(repr(about).encode())
         found = self._database.execute(
@@ -193,7 +206,7 @@ class _Run:
             return None
         return Recorded(run=found[0], opened=found[1], fixed=found[2], again=True)
 
-    def finish(self, score: tuple[int, int] | None) -> Recorded:
+    def finish(self) -> Recorded:
         """Everything was seen: settle what was not, and write."""
         written = [self._settle(row) for row in self._seen.values()]
         written += self._missing()
@@ -205,12 +218,11 @@ class _Run:
         self._database.executemany(_WRITE, (_values(row) for row in written))
         self._database.executemany("INSERT INTO change VALUES (?, ?, ?)", self._changes)
         self._database.execute(
-            f"INSERT INTO run VALUES ({', '.join('?' * 18)})",
+            f"INSERT INTO run VALUES ({', '.join('?' * 16)}, NULL, NULL)",
             (
                 *(self._id, self._when, self._digest.digest(), int(self._whole)),
                 *(self._opened, self._fixed, len(self._changes)),
                 *self._totals(),
-                *(score if score is not None else (None, None)),
             ),
         )
         self._forget()

@@ -6,22 +6,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from scanner.findings import Finding, fingerprint
-from scanner.history.record import Recorded, record
+from scanner.history.record import Recorded, RuleName, record, scored
 
 DAYS = [f"2026-11-{day:02}T06:00:00Z" for day in range(1, 31)]
 
 
-class Ids(msgspec.Struct, frozen=True):
-    """A rule as the history sees it."""
-
-    id: str
-    deprecated_ids: tuple[str, ...] = ()
-
-
-RULES = (Ids("mfa"), Ids("logs"))
+RULES = (RuleName("mfa"), RuleName("logs"))
 
 
 def finding(subject: str | None, verdict: str = "fail", rule: str = "mfa", **more: Any) -> Finding:
@@ -59,9 +50,12 @@ def write(
     findings: Iterable[Finding],
     day: int = 0,
     *,
-    rules: Sequence[Ids] = RULES,
+    rules: Sequence[RuleName] = RULES,
     targets: Sequence[str] = ("prod",),
     whole: bool = True,
     score: tuple[int, int] | None = None,
 ) -> Recorded:
-    return record(path, findings, DAYS[day], rules=rules, targets=targets, whole=whole, score=score)
+    done = record(path, findings, DAYS[day], rules=rules, targets=targets, whole=whole)
+    if score is not None:
+        scored(path, done.run, *score)
+    return done
