@@ -9,7 +9,7 @@ close an alert that nobody looked at.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -26,6 +26,7 @@ from scanner.reports.github_files import (
     Content,
     Writer,
     home,
+    home_of,
     is_alert,
     order,
 )
@@ -46,6 +47,7 @@ def write_github(
     targets: Sequence[str],
     complete: bool,
     carried: Iterable[Finding] | None = None,
+    known: Collection[str | None] | None = None,
     subjects: Literal["full", "hashed"] = "hashed",
 ) -> list[Category]:
     """Write a file a target, and one for what belongs to none; tell what became of each.
@@ -53,8 +55,9 @@ def write_github(
     targets: every configured target; one without a finding gets an empty file, which closes its
     alerts. complete: all rules were judged; else nothing is written. carried: the failures of the
     last scan that could look, each with the time when it was really observed; null: there is no
-    such baseline, and a target with an unread listing is not written. Files of an earlier scan
-    are removed. Memory grows with the targets and what is carried, not with the findings. Raises
+    such baseline, and a target with an unread listing is not written. known: the targets that the
+    baseline speaks of (default: all); another one is treated as if there were none. Files of an
+    earlier scan are removed. Memory grows with the targets and what is carried, not with the findings. Raises
     InputError.
     """
     _emptied(folder)
@@ -73,8 +76,10 @@ def write_github(
     writer = Writer(folder, findings, scan, rules, subjects)
     unread = {gap.target for gap in scan.gaps if gap.reach == "listing"}
     done: dict[str, Category] = {}
+    based = {home_of(name) for name in (names if known is None else known)}
     for name, target in seen.items():
-        if carried is None and (target.blind or name in unread):
+        first = carried is None or name not in based
+        if first and (target.blind or name in unread):
             why = (
                 "a listing could not be read, and without an earlier scan to carry failures from"
                 " its alerts would be closed"

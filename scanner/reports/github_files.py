@@ -72,7 +72,12 @@ def is_alert(finding: Finding) -> bool:
 
 def home(finding: Finding) -> str:
     """The category that a finding belongs to."""
-    return finding.target or ORGANIZATION
+    return home_of(finding.target)
+
+
+def home_of(target: str | None) -> str:
+    """A target's category."""
+    return target or ORGANIZATION
 
 
 def order(finding: Finding) -> tuple[str, str, bool, str]:
