@@ -110,7 +110,7 @@ def privileged_commands(rules: Sequence[AuditRule]) -> bool:
             executed.add(rule.watch.rpartition("/")[2])
         if "execve" in rule.calls:
             raised = {"euid=0", "uid!=euid", "euid!=uid", "auid!=euid"} & set(rule.filters)
-            # Without a limit, or limited to people's sessions, it records what they run as root too.
+            # Without a limit but people's sessions it records what they run as root too.
             limits = [f for f in rule.filters if not f.startswith(("arch=", "key=", "auid"))]
             if raised or not limits:
                 return True
