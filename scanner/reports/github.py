@@ -57,8 +57,8 @@ def write_github(
     last scan that could look, each with the time when it was really observed; null: there is no
     such baseline, and a target with an unread listing is not written. known: the targets that the
     baseline speaks of (default: all); another one is treated as if there were none. Files of an
-    earlier scan are removed. Memory grows with the targets and what is carried, not with the findings. Raises
-    InputError.
+    earlier scan are removed. Memory grows with the targets and what is carried, not with the
+    findings. Raises InputError.
     """
     _emptied(folder)
     names = sorted({ORGANIZATION, *targets})
