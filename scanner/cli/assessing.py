@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,10 +51,12 @@ def assessed(
     *,
     snapshot: Snapshot | None = None,
     said: Stated | None = None,
+    first_seen: Mapping[str, str] | None = None,
 ) -> Assessed:
     """Conclude from a scan's folder, where it left its snapshot and findings. Raises InputError.
 
-    The scope is looked at anew: it may have changed since the findings were written.
+    The scope is looked at anew: it may have changed since the findings were written. first_seen:
+    fingerprint -> day, from the history.
     """
     seen = snapshot if snapshot is not None else steps.open_folders([folder])
     on = day(as_of, seen.finished_at)
@@ -71,6 +73,7 @@ def assessed(
         {target.id: [scope.id for scope in target.scopes] for target in seen.targets},
         level=config.level,
         as_of=on,
+        first_seen=first_seen,
     )
     return Assessed(seen, path, rules, known, read, outcome, on)
 

@@ -13,6 +13,7 @@ from scanner import findings
 from scanner.assess.result import Assessment
 from scanner.assess.summary import score_words
 from scanner.cli import FAILED, INCOMPLETE, OK
+from scanner.cli.lifecycle import NOTHING, Past, Policy, below, counted, since_words
 from scanner.reports.table import SEVERITIES, RuleText, Summary, summarise, table
 from scanner.rules.model import Rule
 
@@ -29,6 +30,8 @@ def close(
     quiet: bool,
     written: Sequence[str] = (),
     assessment: Assessment | None = None,
+    asked: Policy = NOTHING,
+    before: Past | None = None,
 ) -> int:
     """Print the table of a findings.jsonl and return the exit code."""
     summary = summarise(findings.read(path))
@@ -43,14 +46,24 @@ def close(
                 f"{covered.objectives_decided} of {covered.objectives} objectives decided;"
                 f" {assessment.status.status}"
             )
+        since = since_words(before)
+        if since is not None:
+            click.echo(since)
         if written:
             click.echo(f"\nWritten: {', '.join(written)}")
-    return code(summary, fail_on=fail_on, gaps=gaps, complete=complete)
-
-
-def code(summary: Summary, *, fail_on: str, gaps: int, complete: bool) -> int:
-    """The exit code: a failure that matters beats an incomplete scan."""
+    new = counted(asked, before)
     worst = summary.worst()
+    if new is not None:
+        worst = summarise(f for f in findings.read(path) if f.fingerprint in new).worst()
+    short = below(asked, assessment)
+    if short is not None:
+        click.echo(short, err=True)
+        return FAILED
+    return code(summary, worst, fail_on=fail_on, gaps=gaps, complete=complete)
+
+
+def code(summary: Summary, worst: str | None, *, fail_on: str, gaps: int, complete: bool) -> int:
+    """The exit code: a failure that matters (worst: the severest) beats an incomplete scan."""
     floor = -1 if fail_on == "never" else SEVERITIES.index(fail_on)
     if worst is not None and SEVERITIES.index(worst) <= floor:
         return FAILED

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from heapq import merge
 from pathlib import Path
 
 import click
 
 from scanner import __version__, findings
 from scanner.cli import repository
+from scanner.cli.lifecycle import Past, github_arguments
 from scanner.cli.steps import controls_of
 from scanner.config import Config
 from scanner.reports.github import write_github
+from scanner.reports.github_files import order
 from scanner.reports.sarif import write_sarif
 from scanner.reports.sarif_inputs import Place, Scan
 from scanner.reports.titles import catalogue_titles
@@ -28,13 +31,15 @@ def write_reports(
     out: Path,
     *,
     whole: bool,
+    before: Past | None = None,
 ) -> list[str]:
     """Write findings.sarif and github/ from findings.jsonl; returns what is there now.
 
     whole: every rule was judged over every target; else GitHub's files are not written, since an
-    alert that the next upload lacks is closed.
+    alert that the next upload lacks is closed. before: what the history or a baseline tells.
     """
     read = partial(findings.read, path)
+    gone = before.earlier.absent if before is not None else ()
     uri, commit = repository.address()
     scan = Scan(
         version=__version__,
@@ -49,15 +54,27 @@ def write_reports(
         repository=uri,
         revision=commit,
     )
-    write_sarif(out / "findings.sarif", read, scan)
+    write_sarif(
+        out / "findings.sarif",
+        lambda: merge(read(), sorted(gone, key=order), key=order) if gone else read(),
+        scan,
+        baseline=before.earlier.baseline if before is not None else None,
+    )
     categories = write_github(
         out / "github",
         read,
         scan,
-        targets=[target.id for target in config.targets],
         complete=whole,
         subjects="full" if config.github_subjects == "full" else "hashed",
+        **github_arguments(before, [target.id for target in config.targets]),
     )
+    if before is not None and whole:
+        for name in before.earlier.removed:
+            click.echo(
+                f"github/{name}.sarif: {name} is no longer in the configuration; this empty"
+                " analysis closes its alerts on purpose",
+                err=True,
+            )
     for category in categories:
         if category.reason is not None and whole:
             click.echo(f"github/{category.target}: not written: {category.reason}", err=True)

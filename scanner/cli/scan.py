@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,16 @@ from scanner.cli.assessing import assessed, stated, write_assessment
 from scanner.cli.ending import close
 from scanner.cli.files import write_reports
 from scanner.cli.judging import judged
+from scanner.cli.lifecycle import (
+    NOTHING,
+    Policy,
+    lifecycle_options,
+    past,
+    policy,
+    remember_score,
+    tell,
+)
+from scanner.cli.origins import origins_option, placed
 
 
 @click.command(
@@ -33,6 +44,8 @@ Examples:
     opt.deadline_option,
     opt.as_of_option,
     opt.fail_on_option,
+    lifecycle_options,
+    origins_option,
     opt.quiet_option,
 )
 def command(
@@ -46,6 +59,12 @@ def command(
     deadline: float,
     as_of: str | None,
     fail_on: str,
+    history: Path | None,
+    baseline: Path | None,
+    new_only: bool,
+    min_score: int | None,
+    webhook: str | None,
+    origins: tuple[Path, ...],
     quiet: bool,
 ) -> int:
     """Collect, judge and report in one go.
@@ -65,6 +84,8 @@ def command(
         fail_on=fail_on,
         quiet=quiet,
         whole=not terms and len(narrowed.targets) == len(config.targets),
+        asked=policy(history, baseline, new_only, min_score, webhook),
+        origins=origins,
     )
 
 
@@ -80,6 +101,8 @@ def run(
     fail_on: str = "high",
     quiet: bool = False,
     whole: bool = True,
+    asked: Policy = NOTHING,
+    origins: Sequence[Path] = (),
 ) -> int:
     """A scan with everything settled; returns the exit code. whole: nothing was left out."""
     known = steps.all_rules(rule_folders)
@@ -98,16 +121,24 @@ def run(
     snapshot = steps.open_folders([out])
     day = opt.day(as_of, snapshot.finished_at)
     path = judged(snapshot, config, known, rules, said, day, out)
-    written = write_reports(snapshot, path, config, rules, out, whole=whole)
-    found = assessed(out, config, known, day, snapshot=snapshot, said=said)
+    placed(path, snapshot, origins)
+    before = past(asked, path, config, rules, snapshot.finished_at, whole=whole)
+    written = write_reports(snapshot, path, config, rules, out, whole=whole, before=before)
+    days = before.earlier.first_seen if before is not None else None
+    found = assessed(out, config, known, day, snapshot=snapshot, said=said, first_seen=days)
     write_assessment(found, out)
+    gaps = steps.unaccepted(snapshot, config.gaps, day)
+    remember_score(asked, before, found.outcome.assessment)
+    tell(asked, before, path, config, found.outcome.assessment, snapshot.finished_at, gaps)
     return close(
         path,
         rules,
         fail_on=fail_on,
-        gaps=steps.unaccepted(snapshot, config.gaps, day),
+        gaps=gaps,
         complete=snapshot.complete,
         quiet=quiet,
         written=[*written, f"{out}/assessment.json"],
         assessment=found.outcome.assessment,
+        asked=asked,
+        before=before,
     )

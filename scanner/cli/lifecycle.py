@@ -1,0 +1,202 @@
+"""A scan and the time before it: history or baseline, new failures, the webhook, the policy."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from scanner import findings
+from scanner.assess.result import Assessment
+from scanner.assess.scope_findings import WHY as SCOPE_RULES
+from scanner.assess.summary import score_words
+from scanner.cli import options as opt
+from scanner.config import Config
+from scanner.errors import InputError
+from scanner.history.compare import renames
+from scanner.history.earlier import Earlier, from_findings, from_history
+from scanner.history.record import Recorded, RuleName, record, scored
+from scanner.rules.model import Rule
+
+lifecycle_options = opt.both(
+    click.option(
+        "--history",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="File that keeps what became of every finding; made if it is missing.",
+    ),
+    click.option(
+        "--baseline",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="An earlier findings.jsonl to compare with, where there is no history.",
+    ),
+    click.option(
+        "--new-only", is_flag=True, help="Only failures that were not open before make exit 1."
+    ),
+    click.option(
+        "--min-score",
+        type=click.IntRange(-203, 110),
+        metavar="N",
+        help="Exit 1 if the score may be below N, or if there is none.",
+    ),
+    click.option(
+        "--notify",
+        "webhook",
+        metavar="VARIABLE",
+        help="Tell the webhook whose https URL this environment variable holds what is new.",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What `scan` was asked to do with the time before it. Made by `policy`."""
+
+    history: Path | None = None
+    before: Sequence[findings.Finding] | None = None
+    """The findings of the baseline file."""
+    new_only: bool = False
+    min_score: int | None = None
+    webhook: str | None = None
+    """A checked URL."""
+    variable: str = ""
+
+
+NOTHING = Policy()
+
+
+def policy(
+    history: Path | None,
+    baseline: Path | None,
+    new_only: bool,
+    min_score: int | None,
+    webhook: str | None,
+) -> Policy:
+    """The options, checked before anything is read. Raises InputError."""
+    if history is not None and baseline is not None:
+        raise InputError("--baseline goes without --history, which knows more than one file does")
+    if history is None and baseline is None and (new_only or webhook):
+        what = "--new-only" if new_only else "--notify"
+        raise InputError(f"{what} needs --history or --baseline to tell what is new")
+    url = None
+    if webhook is not None:
+        from scanner.notify import address
+
+        url = address(os.environ.get(webhook), webhook)
+    before = None if baseline is None else list(findings.read(baseline))
+    return Policy(history, before, new_only, min_score, url, webhook or "")
+
+
+@dataclass(frozen=True)
+class Past:
+    """The time before one scan."""
+
+    earlier: Earlier
+    recorded: Recorded | None = None
+
+
+def past(
+    asked: Policy,
+    path: Path,
+    config: Config,
+    rules: Sequence[Rule],
+    when: str,
+    *,
+    whole: bool,
+) -> Past | None:
+    """Record a scan's findings.jsonl in the history and tell what was before; null without one."""
+    targets = [target.id for target in config.targets]
+    if asked.history is not None:
+        names = [RuleName(rule.id, tuple(rule.deprecated_ids)) for rule in rules]
+        if whole:
+            names += [RuleName(name) for name in SCOPE_RULES]
+        done = record(
+            asked.history, findings.read(path), when, rules=names, targets=targets, whole=whole
+        )
+        return Past(from_history(asked.history, targets), done)
+    if asked.before is not None:
+        renamed = renames((rule.id, rule.deprecated_ids) for rule in rules)
+        return Past(from_findings(asked.before, findings.read(path), targets, renamed))
+    return None
+
+
+def remember_score(asked: Policy, found: Past | None, assessment: Assessment) -> None:
+    """Put the score that was concluded beside the run."""
+    if found is None or found.recorded is None or asked.history is None:
+        return
+    if assessment.score is not None:
+        scored(asked.history, found.recorded.run, assessment.score.low, assessment.score.high)
+
+
+def tell(
+    asked: Policy,
+    found: Past | None,
+    path: Path,
+    config: Config,
+    assessment: Assessment,
+    when: str,
+    gaps: int,
+) -> None:
+    """Tell the webhook. One that does not answer is a word on stderr and changes no exit code."""
+    if asked.webhook is None or found is None:
+        return
+    from scanner import notify
+
+    counted = [f for f in findings.read(path) if f.verdict == "fail" and f.suppressed is None]
+    new = [f for f in counted if f.fingerprint in found.earlier.opened]
+    fixed = found.recorded.fixed if found.recorded is not None else len(found.earlier.absent)
+    content = notify.message(
+        new,
+        fixed=fixed,
+        open_=len(counted),
+        unread=gaps,
+        score=score_words(assessment),
+        organization=config.organization,
+        at=when,
+        full=config.github_subjects == "full",
+    )
+    fault = notify.send(asked.webhook, content)
+    if fault is not None:
+        click.echo(f"--notify {asked.variable}: the webhook was not told: {fault}", err=True)
+
+
+def below(asked: Policy, assessment: Assessment | None) -> str | None:
+    """Why the score does not reach the floor that was asked for, or null."""
+    if asked.min_score is None:
+        return None
+    score = assessment.score if assessment is not None else None
+    if assessment is None or score is None:
+        why = score_words(assessment) if assessment is not None else "nothing was assessed"
+        return f"--min-score {asked.min_score}: {why}"
+    if score.low < asked.min_score:
+        return f"--min-score {asked.min_score}: the score is {score_words(assessment)}"
+    return None
+
+
+def counted(asked: Policy, found: Past | None) -> Collection[str] | None:
+    """The failures that may make exit 1, by fingerprint; null: all."""
+    return found.earlier.opened if asked.new_only and found is not None else None
+
+
+def since_words(found: Past | None) -> str | None:
+    """One line for the end of a scan: what changed since the last one."""
+    if found is None:
+        return None
+    new = len(found.earlier.opened)
+    if found.recorded is not None:
+        return f"Since the last run: {new} new, {found.recorded.fixed} fixed"
+    return f"Against the baseline: {new} new, {len(found.earlier.absent)} gone"
+
+
+def github_arguments(found: Past | None, configured: Sequence[str]) -> dict[str, Any]:
+    """What write_github is told of the time before."""
+    if found is None:
+        return {"targets": configured}
+    return {
+        "targets": [*configured, *found.earlier.removed],
+        "carried": found.earlier.carried,
+        "known": found.earlier.known,
+    }
