@@ -282,12 +282,14 @@ def plain(text: str, limit: int = NAME_LIMIT) -> str:
 
 
 _LIVE = (
-    ("#", "&#35;"),
-    ("@", "&#64;"),
-    ("://", "&#58;//"),
-    ("www.", "www&#46;"),
+    ("#", "#<!-- -->"),
+    ("@", "@<!-- -->"),
+    ("://", ":<!-- -->//"),
+    ("www.", "www.<!-- -->"),
     ("\\<", "&lt;"),
     ("\\>", "&gt;"),
     ("\\|", "&#124;"),
 )
-"""Mentions, references and bare links; `<`, `>` and `|` as entities, for cells and summaries."""
+"""Mentions, references and bare links, broken by an empty comment: GitHub looks for mentions in the
+finished text, where an entity would be one again. `<`, `>` and `|` stand as entities, since they
+occur in table cells and summaries."""

@@ -138,7 +138,7 @@ def _private(kind: str | None) -> Callable[[str], bool]:
     def private(name: str) -> bool:
         if name == "tags" or name.endswith("_tags"):
             return True
-        if name in ("name", "subject"):
+        if name in ("name", "subject", "examples"):
             return who
         if name in own:
             return own[name].personal or (who and name in _REFERENCES)

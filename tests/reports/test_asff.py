@@ -1,0 +1,97 @@
+"""Security Hub: batches that the service's own model accepts, by account, within its limits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from report_samples import hostile, reading
+from sarif_samples import MFA, finding, many, many_rules, scan
+
+from scanner.reports.asff import BATCH, FINDING_BYTES, Hub, asff, hub_of, write_asff
+from scanner.snapshot.manifest import ScopeInfo, TargetInfo
+
+HUB = Hub(account="123456789012", region="us-gov-west-1", partition="aws-us-gov")
+
+
+def findings_of(paths: list[Path]) -> list[dict[str, Any]]:
+    return [f for path in paths for f in msgspec.json.decode(path.read_bytes())["Findings"]]
+
+
+def test_the_service_model_of_aws_accepts_every_batch(tmp_path: Path) -> None:
+    session = pytest.importorskip("botocore.session", reason="botocore has the service's model")
+    from botocore.validate import ParamValidator
+
+    model = session.get_session().get_service_model("securityhub")
+    shape = model.operation_model("BatchImportFindings").input_shape
+    paths = write_asff(tmp_path / "asff", reading(hostile()), scan(), HUB)
+    for path in paths:
+        report = ParamValidator().validate(msgspec.json.decode(path.read_bytes()), shape)
+        assert report.generate_report() == ""
+
+
+def test_a_batch_has_at_most_100_findings_of_one_account(tmp_path: Path) -> None:
+    found = [*many(450, 10), finding(scope="aws:aws:999999999999")]
+    paths = write_asff(tmp_path, reading(found), scan(rules=many_rules(10)), HUB)
+    assert [p.name for p in paths] == [
+        *(f"123456789012-{n:04d}.json" for n in range(1, 6)),
+        "999999999999-0001.json",
+    ]
+    for path in paths:
+        batch = findings_of([path])
+        assert len(batch) <= BATCH
+        assert {f["AwsAccountId"] for f in batch} == {path.name[:12]}
+
+
+def test_batches_of_an_earlier_scan_are_gone(tmp_path: Path) -> None:
+    write_asff(tmp_path, reading(list(many(300, 3))), scan(rules=many_rules(3)), HUB)
+    assert len(write_asff(tmp_path, reading([finding()]), scan(), HUB)) == 1
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_texts_stay_within_the_limits_of_the_format(tmp_path: Path) -> None:
+    for each in findings_of(write_asff(tmp_path, reading(hostile()), scan(), HUB)):
+        assert len(msgspec.json.encode(each)) < FINDING_BYTES
+        assert 0 < len(each["Title"]) <= 256
+        assert 0 < len(each["Description"]) <= 1024
+        assert 0 < len(each["Resources"][0]["Id"]) <= 512
+        assert len(each["Remediation"]["Recommendation"]["Text"]) <= 512
+        assert len(each["Compliance"]["RelatedRequirements"]) <= 32
+        assert len(each["ProductFields"]) <= 50
+
+
+@pytest.mark.parametrize(
+    ("verdict", "status", "label"),
+    [
+        ("fail", "FAILED", "CRITICAL"),
+        ("pass", "PASSED", "INFORMATIONAL"),
+        ("unknown", "WARNING", "CRITICAL"),
+        ("not-applicable", "NOT_AVAILABLE", "INFORMATIONAL"),
+    ],
+)
+def test_status_and_severity_of_each_verdict(verdict: str, status: str, label: str) -> None:
+    record = asff(finding(verdict=verdict), MFA, scan(), HUB)
+    assert record["Compliance"]["Status"] == status
+    assert record["FindingProviderFields"]["Severity"]["Label"] == label
+
+
+def test_the_id_stays_from_scan_to_scan() -> None:
+    one = asff(finding(observed_at="2026-01-01T00:00:00Z"), MFA, scan(), HUB)
+    assert one["Id"] == asff(finding(), MFA, scan(), HUB)["Id"]
+
+
+def test_the_hub_is_the_first_aws_account_of_the_snapshot() -> None:
+    scope = ScopeInfo(id="aws:aws-us-gov:123456789012", name="prod", regions=("us-gov-west-1",))
+    linux = ScopeInfo(id="linux:9f", name="host", regions=())
+    assert hub_of([TargetInfo(id="h", provider="linux", scopes=(linux,))]) is None
+    assert (
+        hub_of(
+            [
+                TargetInfo(id="h", provider="linux", scopes=(linux,)),
+                TargetInfo(id="prod", provider="aws", scopes=(scope,)),
+            ]
+        )
+        == HUB
+    )

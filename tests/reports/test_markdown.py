@@ -1,0 +1,76 @@
+"""The summary for a pull request: the answer first, never too long, and no name is live."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from report_samples import assessment, every_kind, hostile, reading
+from sarif_samples import many, many_rules, scan
+
+from scanner.reports.markdown import STEP_SUMMARY_BYTES, page, plain, write_markdown
+
+
+def test_the_first_line_is_the_answer() -> None:
+    text, whole = page(reading(every_kind()), scan(), assessment=assessment())
+    assert whole
+    assert text.startswith("## CMMC Level 2: no score yet, no CMMC status\n")
+
+
+def test_without_an_assessment_it_counts() -> None:
+    text, _ = page(reading(every_kind()), scan())
+    assert text.startswith("## cmmc-scan: 4 fail, 2 could not be told\n")
+
+
+def test_what_could_not_be_read_is_told_with_the_permission_that_it_takes() -> None:
+    text, _ = page(reading(every_kind()), scan())
+    assert "| iam:Get | access was denied; it takes iam:Get | 2 |" in text
+
+
+def test_failures_stand_by_severity() -> None:
+    text, _ = page(reading(every_kind()), scan())
+    assert text.index("| critical | 2 |") < text.index("| medium | 1 |") < text.index("| low | 1 |")
+
+
+@pytest.mark.parametrize("limit", [3_000, 60_000])
+def test_a_page_that_is_too_long_is_cut_with_a_word(limit: int, tmp_path: Path) -> None:
+    rules = many_rules(400)
+    path = tmp_path / "summary.md"
+    whole = write_markdown(path, reading(list(many(8_000, 400))), scan(rules=rules), limit=limit)
+    text = path.read_text()
+    assert not whole
+    assert len(text.encode()) <= limit
+    assert text.endswith("**Cut here: longer than GitHub shows.** findings.jsonl has the rest.\n")
+    assert text.count("<details>") == text.count("</details>")
+
+
+def test_twenty_thousand_findings_fit_into_a_step_summary() -> None:
+    rules = many_rules(100)
+    text, whole = page(reading(list(many(20_000, 100))), scan(rules=rules))
+    assert whole
+    assert len(text.encode()) < STEP_SUMMARY_BYTES
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("<img src=x>", "&lt;img src=x&gt;"),
+        ("@org/team", "@<!-- -->org/team"),
+        ("fixes #12", "fixes #<!-- -->12"),
+        ("https://example.com", "https:<!-- -->//example.com"),
+        ("[a](b)", r"\[a\](b)"),
+        ("a|b", "a&#124;b"),
+        ("&lt;b&gt;", "&amp;lt;b&amp;gt;"),
+        ("`rm`", r"\`rm\`"),
+        ("\u202egnp", r"\u202egnp"),
+        ("a\n# b", r"a\n#<!-- --> b"),
+    ],
+)
+def test_a_name_is_a_text(name: str, shown: str) -> None:
+    assert plain(name) == shown
+
+
+def test_no_tag_of_a_name_is_left() -> None:
+    text, _ = page(reading(hostile()), scan(), assessment=assessment())
+    tags = {part.partition(">")[0].split(" ")[0] for part in text.split("<")[1:]}
+    assert tags <= {"details", "summary", "/summary", "/details", "!--"}
