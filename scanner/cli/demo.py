@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -12,7 +12,7 @@ from scanner.cli import options as opt
 from scanner.collect import collector_for
 from scanner.config import load_config
 from scanner.errors import InputError
-from scanner.output import private_folder, whole_file
+from scanner.output import private_folder
 
 
 @click.command(
@@ -28,21 +28,16 @@ def command(out: Path, quiet: bool) -> int:
     it ran to its end, whatever it found.
     """
     try:
-        from scanner.demo.stage import staged
+        from scanner.demo import statements
+        from scanner.demo.stage import configuration, staged
 
         stage = staged(lambda text: None if quiet else click.echo(text, err=True))
         with stage as content:
-            path = private_folder(out) / "cmmc-scan.yaml"
-            with whole_file(path) as file:
-                file.write(_yaml(content).encode())
+            path = statements.write_config(private_folder(out), configuration(content, out))
+            left = statements.lay(out, datetime.now(UTC).date())
+            if left and not quiet:
+                click.echo(f"left as it is: {', '.join(left)}", err=True)
             scan.run(load_config(path, collector_for), out, quiet=quiet)
     except ImportError as error:
         raise InputError(f"the demo needs {error.name}: pip install 'cmmc-scan[demo]'") from error
     return OK
-
-
-def _yaml(content: dict[str, Any]) -> str:
-    import yaml
-
-    text: str = yaml.safe_dump(content, sort_keys=False, width=100)
-    return "# Made by `cmmc-scan demo`; its endpoints ended with it.\n" + text

@@ -5,7 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
+
+from scanner.demo import statements
+
+_HEAD = """\
+# Made by `cmmc-scan demo`; its endpoints ended with it. What the firm states lies in organization/:
+# change it, or the params below, and judge the same scan again:
+#   cmmc-scan evaluate {out} -c {out}/cmmc-scan.yaml -o {out}
+#   cmmc-scan assess {out} -c {out}/cmmc-scan.yaml
+"""
 
 _CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "AKIAEMULATEDACCOUNT0",
@@ -18,7 +28,9 @@ _CREDENTIALS = {
 }
 """For the emulators only; they accept anything, and no real credential is looked for."""
 
-ORGANIZATION = "Larkspur Avionics LLC (emulated)"
+ORGANIZATION = "Halyard Acoustics LLC (emulated)"
+
+_TOKEN = "CMMC_SCAN_DEMO_TOKEN"
 
 
 @contextmanager
@@ -29,10 +41,23 @@ def staged(say: Callable[[str], None] = lambda text: None) -> Iterator[dict[str,
     meanwhile.
     """
     with ExitStack() as stack:
-        stack.enter_context(_environment(_CREDENTIALS))
-        say("starting an emulated AWS account")
-        targets = [_aws(stack)]
-        yield {"organization": ORGANIZATION, "level": 2, "targets": targets}
+        stack.enter_context(_environment({**_CREDENTIALS, _TOKEN: "emulated"}))
+        say("starting an emulated AWS account and Microsoft tenant")
+        targets = [_aws(stack), *_microsoft(stack)]
+        yield {
+            "organization": ORGANIZATION,
+            "level": 2,
+            "targets": targets,
+            **statements.configured(),
+        }
+
+
+def configuration(content: dict[str, Any], out: Path) -> str:
+    """The text of `out`/cmmc-scan.yaml."""
+    import yaml
+
+    text: str = yaml.safe_dump(content, sort_keys=False, width=100)
+    return f"{_HEAD.format(out=out)}{text}{statements.params_text()}"
 
 
 def _aws(stack: ExitStack) -> dict[str, Any]:
@@ -48,6 +73,21 @@ def _aws(stack: ExitStack) -> dict[str, Any]:
         "endpoint": emulator.endpoint,
         "regions": [site.region],
     }
+
+
+def _microsoft(stack: ExitStack) -> list[dict[str, Any]]:
+    from scanner.demo.microsoft import start_emulator
+    from scanner.demo.microsoft.halyard import SUBSCRIPTION, TENANT
+
+    emulator = start_emulator()
+    stack.callback(emulator.stop)
+    same = {"cloud": "gcc-high", "endpoint": emulator.endpoint, "token_env": _TOKEN}
+    return [
+        {"id": "corp", "provider": "entra", "tenant": TENANT, **same},
+        {"id": "fleet", "provider": "intune", "tenant": TENANT, **same},
+        {"id": "engineering", "provider": "azure", "subscription": SUBSCRIPTION, **same},
+        {"id": "office", "provider": "m365", "tenant": TENANT, **same},
+    ]
 
 
 @contextmanager

@@ -64,7 +64,11 @@ class EmulatorProcess:
         if self._child.poll() is None:
             assert self._child.stdin is not None
             self._child.stdin.close()
-            self._child.wait(timeout=5)
+            try:
+                self._child.wait(timeout=5)
+            except subprocess.TimeoutExpired:  # a machine with much else to do
+                self._child.kill()
+                self._child.wait()
 
     def __enter__(self) -> EmulatorProcess:
         return self
