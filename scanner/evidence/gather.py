@@ -154,6 +154,8 @@ def _take(folder: Path, source: _Source, how: How) -> Piece | str:
             return f"the artifact {source.name.removeprefix('artifacts/')} is not here: {cause}"
         raise InputError(f"{source.path}: cannot be read: {cause}") from error
     if source.expected is not None and source.expected != digest:
+        if how == "copy":
+            (folder / name).unlink()
         return f"the artifact {source.name.removeprefix('artifacts/')} changed during the scan"
     return Piece(
         name=name, kind=source.kind, how=how, bytes=size, sha256=digest, title=source.title
