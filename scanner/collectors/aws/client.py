@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
+import msgspec
+
 from scanner.collectors.aws.ahead import Workers
 from scanner.collectors.aws.cloud import Partition, has_fips
 from scanner.collectors.aws.errors import UNTRUSTED, code_of, refusal
@@ -324,15 +326,19 @@ class Aws:
 
 
 def _refuse_garbled(operation_model: Any, response_dict: dict[str, Any], **_: Any) -> None:
-    """botocore takes a JSON answer that is none (a proxy's page) for an empty one: refuse it."""
+    """botocore takes a JSON answer that is cut off, or none (a proxy's page), for an empty one."""
     body = response_dict.get("body")
     if (
-        response_dict["status_code"] < 300
-        and isinstance(body, bytes)
-        and "json" in operation_model.service_model.resolved_protocol
-        and body.strip()[:1] not in (b"", b"{")
+        response_dict["status_code"] >= 300
+        or not isinstance(body, bytes)
+        or "json" not in operation_model.service_model.resolved_protocol
+        or not body.strip()
     ):
-        raise Garbled(f"the body is no JSON object but starts {body[:40]!r}")
+        return
+    try:
+        msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    except msgspec.MsgspecError as error:
+        raise Garbled(f"the body is no JSON object: {error}; it starts {body[:40]!r}") from None
 
 
 def _to_endpoint(endpoint: str) -> Callable[..., None]:
