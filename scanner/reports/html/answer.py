@@ -292,11 +292,11 @@ def _week(
         waiting = sum(w.verdicts for w in tally.undeclared.values())
         words = f"State {many(stated, 'value')}: {many(waiting, 'finding')} then become verdicts"
         lines.append(el("li", el("a", words, href="#stating")))
-    rights = sorted({g.permission for g in context.snapshot.gaps.values() if g.permission})
+    rights = sorted({g.permission for g in context.all_gaps.values() if g.permission})
     if rights:
         freed = sum(
             tally.by_gap[g.id].verdicts
-            for g in context.snapshot.gaps.values()
+            for g in context.all_gaps.values()
             if g.permission and g.id in tally.by_gap
         )
         words = (

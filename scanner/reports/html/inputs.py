@@ -69,5 +69,12 @@ class Context:
     """Ids of gaps that the configuration accepts: shown all the same, and marked."""
     manifest_hashes: Mapping[str, str] = field(default_factory=dict)
     """Path of each manifest.json -> its SHA-256."""
+    gaps: Mapping[str, Gap] | None = None
+    """Instead of the snapshot's own, by id; null: those."""
     notes: Sequence[str] = ()
     """Sentences that stand at the top: a partial scan, a demonstration."""
+
+    @property
+    def all_gaps(self) -> Mapping[str, Gap]:
+        """The gaps to show, by id."""
+        return self.snapshot.gaps if self.gaps is None else self.gaps

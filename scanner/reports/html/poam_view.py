@@ -89,4 +89,4 @@ def _sources(item: Item) -> Html:
     ]
     more = len(item.source) - len(shown)
     words = f"and {many(more, 'more finding')}" if more else ""
-    return join([join(s, " ") for s in shown], words)
+    return el("span", [join(s, " ") for s in shown], words, class_="links")

@@ -95,7 +95,7 @@ def _practice(result: PracticeResult, catalogue: Catalogue, rules: Sequence[Rule
         facts.append(("may stand on a POA&M", f"{word}: {judged.reason}"))
     if result.iso:
         links = [join(el("a", c, href=f"#control/{c}"), " ") for c in result.iso]
-        facts.append(("ISO/IEC 27001", join(links)))
+        facts.append(("ISO/IEC 27001", el("span", links, class_="links")))
     if rules:
         links = [
             join(

@@ -47,7 +47,7 @@ def blind_lines(context: Context, tally: Tally) -> list[BlindLine]:
     """Missing reads, those that leave most verdicts unknown first."""
     lines = []
     for key, waiting in tally.by_gap.items():
-        gap = context.snapshot.gaps.get(key)
+        gap = context.all_gaps.get(key)
         if gap is None:
             lines.append(BlindLine("unknown", f"gap {key}", waiting.verdicts, "unseen"))
             continue
@@ -60,12 +60,12 @@ def blind_lines(context: Context, tally: Tally) -> list[BlindLine]:
     return sorted(lines, key=lambda line: (-line.verdicts, line.what, line.reason))
 
 
-def unseen(context: Context, tally: Tally, rules: Mapping[str, RuleInfo], *, redact: bool) -> Html:
+def unseen(context: Context, tally: Tally, rules: Mapping[str, RuleInfo]) -> Html:
     """The section; as prominent as the failures, since an unseen failure is one all the same."""
     accepted = frozenset(context.accepted_gaps)
     cards = [
-        (_of(tally, g.id).verdicts, _gap(g, _of(tally, g.id), rules, g.id in accepted, redact))
-        for g in context.snapshot.gaps.values()
+        (_of(tally, g.id).verdicts, _gap(g, _of(tally, g.id), rules, g.id in accepted))
+        for g in context.all_gaps.values()
     ]
     cards += [
         (waiting.verdicts, _not_asked(reason, detail, waiting, rules))
@@ -88,9 +88,7 @@ def _of(tally: Tally, gap: str) -> Waiting:
     return tally.by_gap.get(gap, Waiting())
 
 
-def _gap(
-    gap: Gap, waiting: Waiting, rules: Mapping[str, RuleInfo], accepted: bool, redact: bool
-) -> Html:
+def _gap(gap: Gap, waiting: Waiting, rules: Mapping[str, RuleInfo], accepted: bool) -> Html:
     lost = "the whole listing" if gap.reach == "listing" else ", ".join(gap.fields) or "fields"
     where = [gap.target, gap.scope, *([gap.region] if gap.region else [])]
     facts: list[tuple[str, Html | str]] = [
@@ -102,8 +100,7 @@ def _gap(
     if gap.detail:
         facts.append(("what it said", name(gap.detail)))
     if gap.reach == "fields":
-        hidden = redact and gap.kind.startswith("identity.")
-        names = [] if hidden else [name(e, 160) for e in gap.examples]
+        names = [name(e, 160) for e in gap.examples]
         shown = join([join(", " if n else "", e) for n, e in enumerate(names)])
         more = ": " if names else ""
         facts.append(("concerns", join(many(gap.subjects, "resource"), more, shown)))
@@ -144,7 +141,9 @@ def _card(
         el("p", words[:1].upper() + words[1:] + "."),
         left,
         el("dl", [[el("dt", k), el("dd", v)] for k, v in facts], class_="facts"),
-        el("p", [[practice_link(p), " "] for p in practices[:_LISTED]]) if practices else None,
+        el("p", [[practice_link(p), " "] for p in practices[:_LISTED]], class_="links")
+        if practices
+        else None,
         class_="card open",
         id=address,
     )

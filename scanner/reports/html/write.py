@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
+import msgspec
+
 from scanner.assess.result import Assessment
 from scanner.findings import Finding
 from scanner.output import whole_file
@@ -20,7 +22,6 @@ from scanner.reports.html.iso_view import iso_view
 from scanner.reports.html.page import closing, ending, opening
 from scanner.reports.html.poam_view import poam_view
 from scanner.reports.html.practices import practices
-from scanner.reports.html.redact import Redactor, redacted
 from scanner.reports.html.rows import Chosen, Rows, blocks, script_json
 from scanner.reports.html.stating import stating
 from scanner.reports.html.tally import (
@@ -33,6 +34,7 @@ from scanner.reports.html.tally import (
     tally,
 )
 from scanner.reports.html.unseen import unseen
+from scanner.reports.redact import redacted_assessment, redacted_gap, redacted_item, redactor
 from scanner.reports.sarif_inputs import RuleInfo
 
 Findings = Callable[[], Iterator[Finding]]
@@ -56,21 +58,33 @@ def write_html(
     """
     rules = {rule.id: rule for rule in context.rules}
     if redact:
-        assessment, items = redacted(assessment, context.items, rules)
-        context = replace(context, items=items)
-        plain = findings
-
-        def findings() -> Iterator[Finding]:
-            return Redactor(rules).findings(plain())
-
+        findings, assessment, context = _redacted(findings, assessment, context)
     counted = tally(findings())
     share = shares(counted, row_limit, byte_limit)
     with whole_file(path) as out:
-        for part in _visible(assessment, context, counted, rules, share, redact):
-            out.write(part.encode())
+        for part in _visible(assessment, context, counted, rules, share):
+            out.write(part.encode("utf-8", "backslashreplace"))
             out.write(b"\n")
         _data(out, findings, share, rules)
         out.write(ending())
+
+
+def _redacted(
+    findings: Findings, assessment: Assessment, context: Context
+) -> tuple[Findings, Assessment, Context]:
+    """The same without what is personal."""
+    redact = redactor(context.rules)
+    gaps = {key: redacted_gap(gap) for key, gap in context.snapshot.gaps.items()}
+    # what stands behind the first colon may quote a finding's message
+    five = [
+        msgspec.structs.replace(g, why=tuple(w.partition(": ")[0] for w in g.why))
+        for g in context.five_gaps
+    ]
+    return (
+        lambda: map(redact, findings()),
+        redacted_assessment(assessment, findings(), redact),
+        replace(context, gaps=gaps, five_gaps=five, items=tuple(map(redacted_item, context.items))),
+    )
 
 
 def _visible(
@@ -79,7 +93,6 @@ def _visible(
     counted: Tally,
     rules: dict[str, RuleInfo],
     share: dict[Group, int],
-    redact: bool,
 ) -> Iterator[Html]:
     """The page's sections, one after another."""
     left_out = {
@@ -91,7 +104,7 @@ def _visible(
     yield opening(title, context.version)
     yield answer(assessment, context, counted, rules)
     yield domains(assessment)
-    yield unseen(context, counted, rules, redact=redact)
+    yield unseen(context, counted, rules)
     yield finder(counted, left_out)
     yield practices(assessment, rules)
     yield stating(assessment, context, counted, rules)

@@ -182,7 +182,9 @@ function inside(row, rule) {
   more("requirement", make("a", { href: `#practice/${rule.practice}` }, rule.practice));
   more("decides", rule.decides.join(", "));
   more("informs", rule.informs.join(", "));
-  more("ISO/IEC 27001", rule.iso.map((id) => [make("a", { href: `#control/${id}` }, id), " "]));
+  more("ISO/IEC 27001", rule.iso.length
+    ? make("span", { class: "links" }, rule.iso.map((id) => [make("a", { href: `#control/${id}` }, id), " "]))
+    : null);
   fact("this finding", make("a", { href: `#finding/${row[PRINT]}` }, row[PRINT]));
   return make("div", { class: "inside" }, facts);
 }

@@ -1,0 +1,316 @@
+"""The file itself: same bytes, nothing foreign in it, every name as text."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from html_samples import GAP, HOSTILE, LONG, RULES, finding, findings, sample
+
+from scanner.errors import InputError
+from scanner.reports.html import write_html
+from scanner.reports.html.tally import shares, tally
+from scanner.reports.html.week import WEEK_MINUTES, one_week
+from scanner.reports.sarif_text import visible
+
+
+class Reader(HTMLParser):
+    """Elements, texts and data blocks of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.data: list[Any] = []
+        self.scripts: list[str] = []
+        self.styles: list[str] = []
+        self._open: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in ("meta", "input", "br"):
+            self._open.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        opened, _ = self._open.pop()
+        assert opened == tag
+
+    def handle_data(self, data: str) -> None:
+        tag, attributes = self._open[-1] if self._open else ("", {})
+        if tag == "script" and attributes.get("type") == "application/json":
+            self.data.append(json.loads(data))
+        elif tag == "script":
+            self.scripts.append(data)
+        elif tag == "style":
+            self.styles.append(data)
+        else:
+            self.texts.append(data)
+
+
+def read(path: Path) -> Reader:
+    reader = Reader()
+    reader.feed(path.read_text(encoding="utf-8"))
+    reader.close()
+    assert not reader._open
+    return reader
+
+
+@pytest.fixture
+def page(page_of: Any) -> Reader:
+    return read(page_of(300))
+
+
+def rows(reader: Reader) -> list[list[Any]]:
+    return [row for block in reader.data if isinstance(block, list) for row in block]
+
+
+def tables(reader: Reader) -> dict[str, Any]:
+    found: dict[str, Any] = reader.data[-1]
+    return found
+
+
+def words(reader: Reader) -> str:
+    return " ".join(" ".join(reader.texts).split())
+
+
+def write(tmp_path: Path, count: int, name: str = "report.html", **options: Any) -> Path:
+    path = tmp_path / name
+    found, assessment, context = sample(count)
+    context = replace(context, **options.pop("context", {}))
+    write_html(path, found, assessment, context, **options)
+    return path
+
+
+def test_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
+    one, two = write(tmp_path, 300, "one.html"), write(tmp_path, 300, "two.html")
+    assert one.read_bytes() == two.read_bytes()
+    assert stat.S_IMODE(one.stat().st_mode) == 0o600
+
+
+def test_hash_order_does_not_matter(tmp_path: Path) -> None:
+    """Another process, another hash seed."""
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from pathlib import Path\n"
+        "from html_samples import sample\n"
+        "from scanner.reports.html import write_html\n"
+        "f, a, c = sample(120)\n"
+        "write_html(Path(sys.argv[2]), f, a, c)\n"
+    )
+    made = []
+    for seed in ("1", "2"):
+        path = tmp_path / f"{seed}.html"
+        command = [sys.executable, "-c", program, str(Path(__file__).parent), str(path)]
+        subprocess.run(command, check=True, env={**os.environ, "PYTHONHASHSEED": seed})
+        made.append(path.read_bytes())
+    assert made[0] == made[1]
+
+
+def test_policy_names_the_only_script_and_style(page: Reader) -> None:
+    metas = [a for tag, a in page.elements if tag == "meta"]
+    policy = next(a["content"] for a in metas if "http-equiv" in a)
+    assert policy is not None
+    for kind, text in (("script-src", page.scripts), ("style-src", page.styles)):
+        assert len(text) == 1
+        digest = base64.b64encode(hashlib.sha256(text[0].encode()).digest()).decode()
+        assert f"{kind} 'sha256-{digest}'" in policy
+    assert policy.startswith("default-src 'none'")
+    assert "unsafe" not in policy
+
+
+def test_loads_nothing(page: Reader) -> None:
+    for tag, attributes in page.elements:
+        assert tag not in ("img", "link", "iframe", "object", "embed", "base", "audio", "video")
+        for name, value in attributes.items():
+            assert not name.startswith("on")
+            assert name not in ("src", "style", "srcset", "action")
+            if name == "href":
+                assert value is not None
+                assert value.startswith("#")
+    assert "url(" not in page.styles[0]
+    assert "@import" not in page.styles[0]
+    assert not re.search(r"https?:", page.scripts[0])
+    assert "innerHTML" not in page.scripts[0]
+
+
+def test_hostile_names_are_texts(page: Reader, page_of: Any) -> None:
+    source = page_of(300).read_text(encoding="utf-8")
+    for bad in (
+        "<img",
+        "<!--",
+        "<b>no",
+        "<b>people</b>",
+        "\u202e",
+        "\u2028",
+        "\x00",
+        "\x1b",
+        "\x07",
+    ):
+        assert bad not in source
+    assert source.count("</script>") == source.count("<script")
+    names = {row[3] for row in rows(page)}
+    assert {visible(name) for name in HOSTILE} <= names
+    assert LONG in names
+    assert "Example <Defense> LLC" in words(page)
+    assert "AccessDenied <b>no</b>" in words(page)
+
+
+def test_too_long_a_name_loses_its_middle_visibly(tmp_path: Path) -> None:
+    found = finding(RULES[0], "fail", "y" * 9000, 1)
+    _, assessment, context = sample(20)
+    path = tmp_path / "report.html"
+    write_html(path, lambda: iter([found]), assessment, context)
+    name = rows(read(path))[0][3]
+    assert len(name) == 4096
+    assert "…" in name
+
+
+def test_every_finding_is_in_the_page(page: Reader) -> None:
+    found = rows(page)
+    assert [row[6] for row in found] == [f.fingerprint for f in findings(300)]
+    known = tables(page)
+    for row, expected in zip(found, findings(300), strict=True):
+        assert known["rules"][row[0]][0] == expected.rule
+        assert known["places"][row[2]][1] == expected.scope
+        assert known["times"][row[7]] == expected.observed_at
+        assert (row[8] > 0) == (expected.reason is not None)
+        if expected.verdict == "pass":
+            assert row[5] == 0
+    assert known["texts"]["mfa"]["fix"]["aws"].startswith("aws: ")
+
+
+def test_says_what_could_not_be_seen_beside_what_fails(page: Reader) -> None:
+    text = words(page)
+    found = tally(findings(300))
+    assert f"{found.counts['fail']} findings, 10 rules" in text
+    assert f"{found.counts['blind']} verdicts unknown, 1 read missing" in text
+    ids = {attributes.get("id") for _, attributes in page.elements}
+    assert f"gap/{GAP.id}" in ids
+    for section in ("answer", "domains", "unseen", "findings", "practices", "stating", "iso",
+                    "poam", "evidence"):  # fmt: skip
+        assert section in ids
+    assert "declarations: list-1" in text
+    assert "the source article's estimate" in text
+    assert "ab" * 32 in text
+    assert "the attestation screening does not count" in text
+
+
+def test_links_inside_the_page_lead_somewhere(page: Reader) -> None:
+    ids = {attributes["id"] for _, attributes in page.elements if "id" in attributes}
+    prints = {f"finding/{row[6]}" for row in rows(page)}
+    for tag, attributes in page.elements:
+        if tag == "a":
+            place = (attributes["href"] or "").removeprefix("#").partition("?")[0]
+            assert place in ids or place in prints, place
+
+
+def test_ids_are_given_once(page: Reader) -> None:
+    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+
+
+def test_what_is_not_listed_is_counted_and_said(tmp_path: Path) -> None:
+    page = read(write(tmp_path, 1000, row_limit=200))
+    kinds = [tables(page)["classes"][row[1]] for row in rows(page)]
+    found = tally(findings(1000))
+    assert len(kinds) <= 200
+    assert "pass" not in kinds
+    left = found.total - len(kinds)
+    assert f"{left:,} findings are counted everywhere above and not listed here" in words(page)
+    assert f"{found.counts['pass']:,} of {found.counts['pass']:,} passes" in words(page)
+
+
+def test_failures_are_embedded_before_anything_else() -> None:
+    found = tally(findings(1000))
+    share = shares(found, row_limit=found.counts["fail"])
+    assert sum(n for (kind, _, _), n in share.items() if kind == "fail") == found.counts["fail"]
+    assert not sum(n for (kind, _, _), n in share.items() if kind != "fail")
+    few = shares(found, row_limit=60)
+    assert {n for (kind, _, _), n in few.items() if kind == "fail"} == {
+        min(60 // len([g for g in found.groups if g[0] == "fail"]), n)
+        for (kind, _, _), (n, _) in found.groups.items()
+        if kind == "fail"
+    }
+    assert sum(shares(found, byte_limit=50_000).values()) < 400
+
+
+def test_redacted_page_names_nobody(tmp_path: Path) -> None:
+    plain = write(tmp_path, 300).read_text(encoding="utf-8")
+    hidden = write(tmp_path, 300, "redacted.html", redact=True).read_text(encoding="utf-8")
+    things = {f.name for f in findings(300) if f.rule not in ("mfa", "idle")}
+    people = (
+        {f.name for f in findings(300) if f.rule in ("mfa", "idle")} - things - {*HOSTILE, LONG}
+    )
+    assert people
+    for name in people:
+        assert f'"{name}"' in plain
+        assert f'"{name}"' not in hidden
+        assert f"{name} is not" not in hidden
+    assert "owner-of-" not in hidden
+    assert "Ada Example" not in hidden
+    assert any(f'"{name}"' in hidden for name in things)
+
+
+def test_a_page_without_anything(tmp_path: Path) -> None:
+    _, assessment, context = sample(0)
+    path = tmp_path / "report.html"
+    write_html(path, lambda: iter(()), assessment, replace(context, rules=(), items=()))
+    text = words(read(path))
+    assert "Nothing that was looked at fails." in text
+    assert "No item." in text
+
+
+def test_notes_and_an_unfinished_collection_stand_at_the_top(tmp_path: Path) -> None:
+    _, _, context = sample(0)
+    stopped = replace(context.snapshot, complete=False)  # type: ignore[type-var]
+    options = {"notes": ("Only two rules were judged.",), "snapshot": stopped}
+    text = words(read(write(tmp_path, 20, context=options)))
+    assert "Only two rules were judged." in text
+    assert "The collection was stopped before its end" in text
+
+
+def test_one_week_takes_the_most_points_an_hour_and_no_more() -> None:
+    read_, assessment, _ = sample(3000)
+    failing = {rule: row.count for rule, row in tally(read_()).failing.items()}
+    repairs = one_week(assessment, failing)
+    assert repairs
+    assert sum(r.minutes for r in repairs) <= WEEK_MINUTES
+    first, *rest = repairs
+    assert all(first.points / first.minutes >= r.points / r.minutes for r in rest if r.minutes)
+    assert one_week(assessment, {}) == ()
+
+
+def test_a_file_that_cannot_be_written_is_an_input_error(tmp_path: Path) -> None:
+    found, assessment, context = sample(5)
+    with pytest.raises(InputError, match="cannot be written"):
+        write_html(tmp_path / "no" / "report.html", found, assessment, context)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_hundred_thousand_findings_stay_in_bounds(tmp_path: Path) -> None:
+    """In a process of its own, which reports its highest memory in KiB."""
+    program = (
+        "import resource, sys; sys.path.insert(0, sys.argv[1])\n"
+        "from pathlib import Path\n"
+        "from html_samples import sample\n"
+        "from scanner.reports.html import write_html\n"
+        "f, a, c = sample(100_000)\n"
+        "write_html(Path(sys.argv[2]), f, a, c)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+    )
+    path = tmp_path / "report.html"
+    command = [sys.executable, "-c", program, str(Path(__file__).parent), str(path)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert int(done.stdout) < 200 * 1024
+    assert path.stat().st_size < 60 * 1024 * 1024
