@@ -222,7 +222,7 @@ def access(place: Place, account: Account) -> dict[str, object]:
     minutes = rules.judged.session_minutes(account.subject)
     return {
         "mfa_enforced": _enforced(rules, mfa),
-        "mfa_open": _unknown(rules, mfa) or _open(mfa),
+        "mfa_open": _unknown(rules, mfa) or _open(rules, mfa),
         "mfa_phishing_resistant_enforced": _asked(rules, account, PHISHING_RESISTANT),
         "legacy_auth_blocked": _asked(rules, account, LEGACY_BLOCKED),
         "device_required": _asked(rules, account, MANAGED_DEVICE),
@@ -252,8 +252,11 @@ def _unknown(rules: SignInRules, verdict: Verdict) -> Refused | None:
     return rules.refusal("; ".join(verdict.why)) if verdict.answer == "unknown" else None
 
 
-def _open(verdict: Verdict) -> tuple[str, ...] | None:
+def _open(rules: SignInRules, verdict: Verdict) -> tuple[str, ...] | Refused | None:
     if verdict.answer == "yes":
         return None
+    for refused in rules.refused.values():
+        # Which policies leave it out is not certain, though that none of them covers it is.
+        return refused
     left_out = tuple(f"left out by {name}" for name in verdict.left_out_by)
     return (*verdict.open, *left_out) or ("no policy asks for it",)

@@ -356,10 +356,12 @@ class Judgement:
         if requirement.name not in self._left_out:
             ordinary = self.space.ordinary(self.space.target(requirement, certain=True))
             boxes = self._policy_boxes(requirement, True, True)
+            wanted = {"block", *requirement.controls}
             asking = [
                 applied
                 for applied, found in zip(self.applied, boxes, strict=True)
-                if any(meet(box, ordinary) for box in found)
+                if wanted.intersection(applied.policy.members)
+                and any(meet(box, ordinary) for box in found)
             ]
             columns = [applied.included & ~applied.must for applied in asking]
             rows = _transposed(columns, self.people.size)

@@ -313,7 +313,9 @@ def _active_roles(place: Place) -> dict[str, frozenset[str]]:
 def _strengths(
     place: Place, policies: list[dict[str, Any]], refused: dict[str, Refused]
 ) -> dict[str, Mapping[str, Any]] | None:
-    if not any((p.get("grantControls") or {}).get("authenticationStrength") for p in policies):
+    named = [(p.get("grantControls") or {}).get("authenticationStrength") for p in policies]
+    # A policy mostly brings its strength's content; it has to be looked up where it does not.
+    if not any(strength and not strength.get("allowedCombinations") for strength in named):
         return {}
     query = {"$select": "id,displayName,allowedCombinations,requirementsSatisfied"}
     found = _tried(

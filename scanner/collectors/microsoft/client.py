@@ -209,12 +209,14 @@ class Client:
         found = headers if isinstance(headers, dict) else {}
         low = {str(k).lower(): str(v) for k, v in found.items()}
         seconds = retry_after(low.get("retry-after"))
-        return 1.0 if seconds is None else min(seconds, self._limits.waiting / 4)
+        return 1.0 if seconds is None else seconds
 
-    def wait(self, seconds: float) -> None:
-        """Pause before a batch is sent again."""
-        if not self._stopped.is_set():
-            self._sleep(seconds)
+    def wait(self, seconds: float) -> bool:
+        """Pause before a batch is sent again; False where that takes longer than the budget."""
+        if self._stopped.is_set() or seconds > self._limits.waiting / 3:
+            return False
+        self._sleep(seconds)
+        return True
 
     def _delay(
         self, family: _Family, answer: Answer, attempt: int, waited: float, refused: Refused

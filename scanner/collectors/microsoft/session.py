@@ -314,7 +314,8 @@ def _batch(
         if not again:
             return done
         left = again
-        client.wait(wait)
+        if not client.wait(wait):
+            break
     done.update(dict.fromkeys(left.values(), Refused("throttled", operation, "in a batch")))
     return done
 

@@ -16,13 +16,14 @@ def ago(days: float | None, now: datetime | None = None) -> str | None:
     """The time so many days ago, as Graph writes it; None for None."""
     if days is None:
         return None
-    at = (now or datetime.now(UTC)) - timedelta(days=days)
+    # A little more than whole days, so that ages stay the same while a scan runs.
+    at = (now or datetime.now(UTC)) - timedelta(days=days, hours=2)
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def ahead(days: float | None) -> str | None:
     """The time so many days from now."""
-    return None if days is None else ago(-days)
+    return None if days is None else ago(-days - 0.25)
 
 
 def typed(kind: str, item: dict[str, Any]) -> dict[str, Any]:
