@@ -26,10 +26,10 @@ def placed(path: Path, snapshot: Snapshot, origins: Sequence[Path]) -> None:
     """Rewrite a findings.jsonl with the lines of code that made its subjects."""
     if not origins:
         return
-    from scanner.origin import attach, find_origins
+    from scanner.origin import attach
+    from scanner.origin.find import found_at
     from scanner.origin.tags import tagged
 
-    found = find_origins(origins, repository.root())
-    found = found.with_tagged(tagged(all_facts(snapshot), origins, repository.root()))
-    made = list(attach(findings.read(path), found))
-    findings.write(path, map(findings.encode, made))
+    found, templates = found_at(origins, repository.root())
+    found |= tagged(all_facts(snapshot), templates, repository.root())
+    findings.write(path, map(findings.encode, attach(findings.read(path), found)))
