@@ -35,6 +35,8 @@ _OURS = frozenset({NO_SOURCE, NOT_COLLECTED, NOT_DECLARED})
 """Reasons whose detail this program wrote; every other detail quotes a provider."""
 _REFERENCES = frozenset({"account", "principal"})
 """Fields of identity facts that hold another one's subject."""
+_ENDINGS = ("_name", "_subject", "_account", "_principal")
+"""How variables of a lookup end that hold a name or a subject."""
 _IMPERSONAL = frozenset({"identity.policy"})
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
@@ -144,7 +146,7 @@ def _private(kind: str | None) -> Callable[[str], bool]:
             return own[name].personal or (who and name in _REFERENCES)
         if name in _everyones() or any(name.endswith(f"_{n}") for n in _everyones()):
             return True
-        return name.endswith(("_name", "_subject")) or (kind is None and name in _REFERENCES)
+        return name in _REFERENCES or name.endswith(_ENDINGS)
 
     return private
 

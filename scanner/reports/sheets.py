@@ -251,7 +251,7 @@ def about(assessment: Assessment, organization: str, version: str, *, redact: bo
     """The lines that say what a workbook is, and from when."""
     lines = [
         f"{organization or 'Organization'}: CMMC Level {assessment.level} as of {assessment.as_of}",
-        f"Score: {score_words(assessment)}",
+        f"{'Score: ' if assessment.score is not None else ''}{score_words(assessment)}",
         f"Status: {assessment.status.status} (only an assessment confers one)",
         f"Decided: {assessment.coverage.objectives_decided} of {assessment.coverage.objectives} "
         "objectives",

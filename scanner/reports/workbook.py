@@ -35,6 +35,9 @@ _LINE_POINTS = 15
 _MOST_POINTS = 405
 """Spreadsheets allow a row 409 points."""
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+_SPARE = 767
+_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+"""`_x0041_` in a cell is read as the letter A (ECMA-376 22.9.2.19), so its first mark is spelt."""
 _STAMP = re.compile(rb"(<dcterms:(created|modified)[^>]*>)[^<]*(</dcterms:)")
 
 _FILLS = {
@@ -187,22 +190,27 @@ def _put(cell: Any, value: Cell) -> None:
     if isinstance(value, int):
         cell.value = value
         return
-    cell.value = shorten("\n".join(visible(part) for part in value.split("\n")), CELL_LIMIT)
+    text = shorten("\n".join(visible(part) for part in value.split("\n")), CELL_LIMIT - _SPARE)
+    cell.value = _ESCAPE.sub("_x005F_", text)[:CELL_LIMIT]
     cell.data_type = "s"
     cell.quotePrefix = True
 
 
 def _about(book: Workbook, title: str, lines: Iterable[str]) -> None:
     from openpyxl.styles import Alignment, Font
+    from openpyxl.worksheet.properties import PageSetupProperties
 
     page = book.create_sheet("About")
-    page.column_dimensions["A"].width = 110
+    page.column_dimensions["A"].width = 95
+    page.page_setup.fitToHeight = 0
+    page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     _put(page["A1"], title)
     page["A1"].font = Font(name="Calibri", bold=True, size=14)
     for number, text in enumerate(lines, start=3):
         cell = page.cell(number, 1)
         _put(cell, text)
         cell.alignment = Alignment(wrap_text=True, vertical="top")
+        page.row_dimensions[number].height = _height([(text, 95)])
 
 
 def _steady(raw: io.BytesIO, out: Any, as_of: str) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from scanner.assess.result import Because
+from scanner.facts import fields_of
 from scanner.facts.ledger import Gap
 from scanner.findings import Finding, Missing
 from scanner.reports.redact import (
@@ -15,6 +17,10 @@ from scanner.reports.redact import (
     redactor,
 )
 from scanner.reports.sarif_inputs import PlainRule
+from scanner.resources import rules_dir
+from scanner.rules.load import load_rules
+
+PEOPLES = ("identity.account", "identity.credential", "identity.role_grant")
 
 INACTIVE = PlainRule(
     id="account-inactive",
@@ -78,6 +84,28 @@ def test_one_subject_has_one_label_under_every_rule_and_another_subject_another(
     other = redacted(finding(subject="arn:aws:iam::123456789012:user/x"), INACTIVE)
     assert one.name == one.subject == same.name != other.name
     assert one.name.startswith("account ")
+
+
+@pytest.mark.parametrize("with_its_rule", [True, False])
+def test_of_no_shipped_rule_about_people_a_name_is_left(with_its_rule: bool) -> None:
+    secret = "Zebulon"
+    shipped = list(load_rules([rules_dir()]))
+    about_people = [r for r in shipped if r.fact in ("device", *PEOPLES)]
+    assert len(about_people) > 20
+    for rule in about_people:
+        personal = [n for n, field in fields_of(rule.fact).items() if field.personal]
+        said = finding(
+            rule,
+            name=secret,
+            subject=f"arn:{secret}",
+            message=rule.message.replace("{name}", secret) + secret,
+            evidence=dict.fromkeys((*personal, "account_name", "principal", "tags"), secret),
+            gap=Missing(permission="iam:GetUser", detail=f"{secret} may not"),
+        )
+        for verdict, reason in (("fail", None), ("pass", None), ("unknown", "denied")):
+            each = msgspec.structs.replace(said, verdict=verdict, reason=reason)
+            got = redacted(each, rule if with_its_rule else None)
+            assert secret not in text_of(got), rule.id
 
 
 def test_a_log_group_keeps_its_name() -> None:

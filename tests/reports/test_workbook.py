@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -22,12 +23,15 @@ from report_samples import (
 )
 from sarif_samples import scan
 
+from scanner.errors import InputError
 from scanner.reports.csv_files import write_findings_csv, write_poam_csv, write_soa_csv
 from scanner.reports.sheets import EMASS, affected_by, formula, poam_sheets
 from scanner.reports.workbook import write_poam_workbook, write_soa_workbook
 
 openpyxl = pytest.importorskip("openpyxl")
-AFFECTED = affected_by(hostile())
+ESCAPE = "a_x003D_b"
+AFFECTED = affected_by(hostile()) | {"AU.L2-3.3.1": ESCAPE}
+"""The format has an escape, so a name that looks like one must not be taken for it."""
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +90,15 @@ def test_a_text_that_looks_like_a_formula_comes_back_as_a_text(poam: Path, soa: 
             assert not [c for row in page for c in row if c.data_type == "f"]
 
 
+def test_without_openpyxl_it_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    with pytest.raises(InputError, match="needs openpyxl"):
+        write_poam_workbook(tmp_path / "poam.xlsx", plan(), assessment())
+    assert not list(tmp_path.iterdir())
+
+
 def test_dates_and_points_are_no_texts(poam: Path) -> None:
     page = openpyxl.load_workbook(poam)["POA&M"]
     due = by_heading(page, "Scheduled completion", 4)
@@ -116,6 +129,7 @@ def test_libreoffice_opens_both_and_computes_nothing(poam: Path, soa: Path, tmp_
     )
     shown = list(csv.reader(io.StringIO((tmp_path / "poam.csv").read_text(encoding="utf-8"))))
     assert FORMULA in shown[3]
+    assert ESCAPE in shown[2]
     assert "2027-01-15" in shown[3]
     assert len(list(csv.reader(io.StringIO((tmp_path / "soa.csv").read_text())))) == 94
 

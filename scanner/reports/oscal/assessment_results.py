@@ -74,7 +74,7 @@ def write_assessment_results(
             "title": f"CMMC Level {assessment.level} as of {assessment.as_of}",
             "description": paragraphs(
                 [
-                    f"Score: {score_words(assessment)}",
+                    f"{'Score: ' if assessment.score is not None else ''}{score_words(assessment)}",
                     f"Status: {assessment.status.status} (only an assessment confers one)",
                     *assessment.status.why,
                 ]
