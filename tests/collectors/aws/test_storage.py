@@ -120,7 +120,7 @@ def test_keys_tell_state_rotation_and_who_may_use_them(
 ) -> None:
     kms = client("kms")
     turning = kms.create_key(Description="turning")["KeyMetadata"]["Arn"]
-    kms.enable_key_rotation(KeyId=turning, RotationPeriodInDays=180)
+    kms.enable_key_rotation(KeyId=turning)
     still = kms.create_key(Description="still")["KeyMetadata"]["Arn"]
     signing = kms.create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["Arn"]
     statement = {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}
@@ -131,7 +131,7 @@ def test_keys_tell_state_rotation_and_who_may_use_them(
     kms.schedule_key_deletion(KeyId=going.rsplit("/", 1)[-1])
     found = read("kms-keys")
 
-    assert found[turning].rotation_days == 180
+    assert found[turning].rotation_days == 365
     assert (found[still].rotation_days, found[still].policy_public) == (None, True)
     assert (found[signing].symmetric, found[signing].rotation_days) == (False, None)
     assert found[going].state == "pending-deletion"
