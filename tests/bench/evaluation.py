@@ -1,7 +1,7 @@
 """Microseconds a verdict and peak memory: `python -m tests.bench.evaluation`.
 
-A million rule-fact pairs by default: 100,000 accounts by ten rules. The ratio of the two peaks tells
-whether memory grows with the facts.
+A million rule-fact pairs by default: 100,000 accounts by ten rules. The ratio of the two peaks
+tells whether memory grows with the facts.
 """
 
 from __future__ import annotations
