@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Protocol
 
 from scanner.cli.progress import shown
@@ -17,6 +19,7 @@ from scanner.frameworks import cross_references
 from scanner.resources import rules_dir
 from scanner.rules.load import Rules, load_rules, select
 from scanner.rules.model import Rule
+from scanner.snapshot.archive import unpack
 from scanner.snapshot.manifest import Manifest
 from scanner.snapshot.read import Snapshot, open_snapshot
 
@@ -90,6 +93,21 @@ def unaccepted(snapshot: Snapshot, accepted: Sequence[AcceptedGap], as_of: str) 
 
 
 def open_folders(paths: Sequence[Path]) -> Snapshot:
-    """Snapshots by folder; a scan's output folder stands for the snapshot inside it."""
-    inside = [p / "snapshot" if (p / "snapshot").is_dir() else p for p in paths]
-    return open_snapshot(*inside)
+    """Snapshots by folder or by the tar that `collect -o -` printed, read as one.
+
+    A scan's output folder stands for the snapshot inside it. Raises InputError.
+    """
+    return open_snapshot(*map(_laid_out, paths))
+
+
+def _laid_out(path: Path) -> Path:
+    if path.is_file():
+        folder = Path(_unpacked().name) / f"{len(list(Path(_unpacked().name).iterdir()))}"
+        return unpack(path, folder)
+    return path / "snapshot" if (path / "snapshot").is_dir() else path
+
+
+@cache
+def _unpacked() -> TemporaryDirectory[str]:
+    """Where packed snapshots are laid out; it goes when the process ends."""
+    return TemporaryDirectory(prefix="cmmc-scan-")
