@@ -31,6 +31,7 @@ def build_watching(site: Site, instances: dict[str, str]) -> None:
                     "statusCode": "ACTIVE" if covered else "INACTIVE",
                     "reason": "SUCCESSFUL" if covered else "UNMANAGED_EC2_INSTANCE",
                 },
+                **({"lastScannedAt": {"hours_ago": 9}} if covered else {}),
             },
         )
     for number, (name, severity, days, fixable) in enumerate(estate.VULNERABILITIES):
