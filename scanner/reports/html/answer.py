@@ -12,7 +12,7 @@ from scanner.frameworks import cmmc
 from scanner.reports.html.elements import Html, el, join, many, number
 from scanner.reports.html.inputs import Context
 from scanner.reports.html.tally import Tally
-from scanner.reports.html.unseen import blind_lines
+from scanner.reports.html.unseen import missing_reads
 from scanner.reports.html.week import RESOURCE_MINUTES, RULE_MINUTES, Repair, one_week
 from scanner.reports.html.words import moment, practice_link
 from scanner.reports.sarif_inputs import RuleInfo
@@ -212,27 +212,28 @@ def _fails(tally: Tally, rules: Mapping[str, RuleInfo]) -> Html:
 
 def _blind(context: Context, tally: Tally) -> Html:
     count = tally.counts["blind"]
-    lines = blind_lines(context, tally)
+    reads = missing_reads(context, tally)
     shown = [
         el(
             "li",
-            el("span", line.reason, class_="severity open"),
+            el("span", read.reason, class_="severity open"),
             el(
                 "span",
-                el("a", line.what, href=f"#{line.address}"),
-                el("span", f" {many(line.verdicts, 'verdict')} unknown", class_="dim"),
+                el("a", read.words, href=f"#{read.address}"),
+                el("span", f" {many(read.waiting.verdicts, 'verdict')} unknown", class_="dim"),
             ),
         )
-        for line in lines[:_SHOWN]
+        for read in reads[:_SHOWN]
     ]
-    if len(lines) > _SHOWN:
-        more = many(len(lines) - _SHOWN, "more read")
+    if len(reads) > _SHOWN:
+        more = many(len(reads) - _SHOWN, "more kind of read", "more kinds of read")
         shown.append(el("li", el("span"), el("a", f"and {more}", href="#unseen")))
+    missing = sum(max(len(read.gaps), 1) for read in reads)
     return el(
         "div",
         el("h2", "What could not be seen"),
         el("p", el("b", number(count)), f" {'verdict' if count == 1 else 'verdicts'} unknown, ",
-           many(len(lines), "read"), " missing", class_="count open"),
+           many(missing, "read"), " missing", class_="count open"),
         el("ul", shown, class_="lines") if shown else el("p", "Every read was answered."),
     )  # fmt: skip
 

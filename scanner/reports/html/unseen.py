@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -29,103 +29,140 @@ _HELP = {
     "interrupted": "let the scan run to its end",
     "not-collected": "collect it: scan without narrowing it down",
 }
-_LISTED = 40
-"""Practices named for one gap."""
+_LISTED, _PLACES, _EXAMPLES, _SAID = 40, 40, 5, 3
+"""Practices, places, resources and answers that one entry names; the rest are counted."""
+
+Fact = tuple[str, Html | str]
 
 
-class BlindLine(msgspec.Struct, frozen=True):
-    """One missing read in a line."""
+class Read(msgspec.Struct, frozen=True):
+    """A read that gave nothing for one reason, at all the places where that happened."""
 
     reason: str
-    what: str
-    verdicts: int
-    address: str
-    """The id of its entry in the page."""
+    operation: str
+    """Or, where nothing was asked, the words for what nobody asked."""
+    permission: str | None
+    gaps: tuple[Gap, ...]
+    """Empty where nothing was asked."""
+    waiting: Waiting
+
+    @property
+    def address(self) -> str:
+        """The id of its entry in the page, or of the section."""
+        return f"gap/{self.gaps[0].id}" if self.gaps else "unseen"
+
+    @property
+    def words(self) -> str:
+        """The operation, and the permission where that has another name."""
+        if self.permission is None or self.permission == self.operation:
+            return self.operation
+        return f"{self.operation}, needs {self.permission}"
 
 
-def blind_lines(context: Context, tally: Tally) -> list[BlindLine]:
+def missing_reads(context: Context, tally: Tally) -> list[Read]:
     """Missing reads, those that leave most verdicts unknown first."""
-    lines = []
-    for key, waiting in tally.by_gap.items():
-        gap = context.all_gaps.get(key)
-        if gap is None:
-            lines.append(BlindLine("unknown", f"gap {key}", waiting.verdicts, "unseen"))
-            continue
-        what = gap.operation
-        if gap.permission and gap.permission != gap.operation:
-            what += f", needs {gap.permission}"
-        lines.append(BlindLine(gap.reason, what, waiting.verdicts, f"gap/{key}"))
-    for (reason, detail), waiting in tally.not_asked.items():
-        lines.append(BlindLine(reason, detail or "not asked", waiting.verdicts, "unseen"))
-    return sorted(lines, key=lambda line: (-line.verdicts, line.what, line.reason))
+    grouped: dict[tuple[str, ...], list[Gap]] = {}
+    for gap in sorted(context.all_gaps.values(), key=lambda g: (g.target, g.scope, g.id)):
+        what = (gap.reason, gap.operation, gap.permission or "", gap.source, gap.reach)
+        grouped.setdefault((*what, *gap.fields), []).append(gap)
+    reads = [
+        Read(
+            reason=gaps[0].reason,
+            operation=gaps[0].operation,
+            permission=gaps[0].permission,
+            gaps=tuple(gaps),
+            waiting=_together(tally.by_gap.get(gap.id) for gap in gaps),
+        )
+        for gaps in grouped.values()
+    ]
+    lost = [w for key, w in sorted(tally.by_gap.items()) if key not in context.all_gaps]
+    if lost:
+        reads.append(Read("unknown", "reads of another snapshot", None, (), _together(lost)))
+    reads += [
+        Read(reason, detail or "not asked", None, (), waiting)
+        for (reason, detail), waiting in tally.not_asked.items()
+    ]
+    return sorted(reads, key=lambda r: (-r.waiting.verdicts, r.operation, r.reason, r.address))
+
+
+def _together(parts: Iterable[Waiting | None]) -> Waiting:
+    whole = Waiting()
+    for part in parts:
+        if part is not None:
+            whole.verdicts += part.verdicts
+            whole.facts += part.facts
+            whole.rules |= part.rules
+            whole.practices |= part.practices
+            whole.targets |= part.targets
+    return whole
 
 
 def unseen(context: Context, tally: Tally, rules: Mapping[str, RuleInfo]) -> Html:
     """The section; as prominent as the failures, since an unseen failure is one all the same."""
     accepted = frozenset(context.accepted_gaps)
     cards = [
-        (_of(tally, g.id).verdicts, _gap(g, _of(tally, g.id), rules, g.id in accepted))
-        for g in context.all_gaps.values()
+        _card(read, rules, accepted) if read.gaps else _not_asked(read, rules)
+        for read in missing_reads(context, tally)
     ]
-    cards += [
-        (waiting.verdicts, _not_asked(reason, detail, waiting, rules))
-        for (reason, detail), waiting in sorted(tally.not_asked.items())
-    ]
-    cards.sort(key=lambda card: -card[0])
     return section(
         "unseen",
         "What could not be seen",
-        join([card for _, card in cards])
-        if cards
-        else nothing("Every read that was planned was answered."),
+        join(cards) if cards else nothing("Every read that was planned was answered."),
         _nobody(tally, rules),
         lead="A read that was refused or never made proves nothing: neither that a requirement is "
         "met nor that it is not. Each stays unknown until it is read or stated.",
     )
 
 
-def _of(tally: Tally, gap: str) -> Waiting:
-    return tally.by_gap.get(gap, Waiting())
-
-
-def _gap(gap: Gap, waiting: Waiting, rules: Mapping[str, RuleInfo], accepted: bool) -> Html:
-    lost = "the whole listing" if gap.reach == "listing" else ", ".join(gap.fields) or "fields"
-    where = [gap.target, gap.scope, *([gap.region] if gap.region else [])]
-    facts: list[tuple[str, Html | str]] = [
-        ("where", join([join(" · " if n else "", name(w)) for n, w in enumerate(where)])),
-        ("what is missing", f"{lost} of {gap.kind}"),
+def _card(read: Read, rules: Mapping[str, RuleInfo], accepted: frozenset[str]) -> Html:
+    first = read.gaps[0]
+    lost = "the whole listing" if first.reach == "listing" else ", ".join(first.fields) or "fields"
+    facts: list[Fact] = [
+        ("where", _places(read.gaps)),
+        ("what is missing", f"{lost} of {first.kind}"),
     ]
-    if gap.permission:
-        facts.append(("permission", el("code", gap.permission)))
-    if gap.detail:
-        facts.append(("what it said", name(gap.detail)))
-    if gap.reach == "fields":
-        names = [name(e, 160) for e in gap.examples]
-        shown = join([join(", " if n else "", e) for n, e in enumerate(names)])
-        more = ": " if names else ""
-        facts.append(("concerns", join(many(gap.subjects, "resource"), more, shown)))
-    return _card(f"{gap.operation}", gap.reason, facts, waiting, rules, accepted, f"gap/{gap.id}")
+    if read.permission is not None:
+        facts.append(("permission", el("code", read.permission)))
+    said = list(dict.fromkeys(gap.detail for gap in read.gaps if gap.detail))
+    if said:
+        more = f" and {len(said) - _SAID} more answers" if len(said) > _SAID else ""
+        facts.append(("what it said", join([el("div", name(d)) for d in said[:_SAID]], more)))
+    if first.reach == "fields":
+        subjects = [name(e, 160) for gap in read.gaps for e in gap.examples][:_EXAMPLES]
+        shown = join([join(", " if n else ": ", e) for n, e in enumerate(subjects)])
+        facts.append(
+            ("concerns", join(many(sum(g.subjects for g in read.gaps), "resource"), shown))
+        )
+    taken = sum(gap.id in accepted for gap in read.gaps)
+    if taken:
+        words = f"the configuration accepts {taken} of {len(read.gaps)}; they stay unknown"
+        facts.append(("accepted", words))
+    return _entry(read, rules, facts)
 
 
-def _not_asked(reason: str, detail: str, waiting: Waiting, rules: Mapping[str, RuleInfo]) -> Html:
-    where = ", ".join(sorted(waiting.targets))
-    facts: list[tuple[str, Html | str]] = [("where", name(where))] if where else []
-    return _card(detail or "Nobody asked", reason, facts, waiting, rules, False, None)
+def _places(gaps: Sequence[Gap]) -> Html:
+    """Target, scope and region of each, every one with its address."""
+    lines = [
+        el(
+            "div",
+            name(" · ".join(part for part in (g.target, g.scope, g.region) if part)),
+            id=f"gap/{g.id}" if n else None,
+        )
+        for n, g in enumerate(gaps[:_PLACES])
+    ]
+    more = len(gaps) - _PLACES
+    return join(lines, f"and {many(more, 'more place')}" if more > 0 else "")
 
 
-def _card(
-    title: str,
-    reason: str,
-    facts: list[tuple[str, Html | str]],
-    waiting: Waiting,
-    rules: Mapping[str, RuleInfo],
-    accepted: bool,
-    address: str | None,
-) -> Html:
-    words = why(reason, None)
-    facts.append(("what helps", _HELP.get(reason, "look at what it said")))
-    if accepted:
-        facts.append(("accepted", "the configuration accepts this gap; it stays unknown"))
+def _not_asked(read: Read, rules: Mapping[str, RuleInfo]) -> Html:
+    where = ", ".join(sorted(read.waiting.targets))
+    return _entry(read, rules, [("where", name(where))] if where else [])
+
+
+def _entry(read: Read, rules: Mapping[str, RuleInfo], facts: list[Fact]) -> Html:
+    words = why(read.reason, None)
+    waiting = read.waiting
+    facts = [*facts, ("what helps", _HELP.get(read.reason, "look at what it said"))]
     titles = [rules[r].title if r in rules else r for r in sorted(waiting.rules)]
     practices = sorted(waiting.practices)
     left = el(
@@ -137,7 +174,7 @@ def _card(
     )
     return el(
         "article",
-        el("h3", el("span", reason, class_="severity open"), " ", name(title)),
+        el("h3", el("span", read.reason, class_="severity open"), " ", name(read.operation)),
         el("p", words[:1].upper() + words[1:] + "."),
         left,
         el("dl", [[el("dt", k), el("dd", v)] for k, v in facts], class_="facts"),
@@ -145,7 +182,7 @@ def _card(
         if practices
         else None,
         class_="card open",
-        id=address,
+        id=read.address if read.gaps else None,
     )
 
 

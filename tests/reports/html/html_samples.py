@@ -221,10 +221,12 @@ def statements() -> Statements:
     )  # fmt: skip
 
 
-def sample(count: int) -> tuple[Callable[[], Iterator[Finding]], Assessment, Context]:
+def sample(
+    count: int, level: int = 2, given: Statements | None = None
+) -> tuple[Callable[[], Iterator[Finding]], Assessment, Context]:
     """Findings, their assessment and its surroundings, as a command has them."""
     catalogue = load_catalogue()
-    given = statements()
+    given = given if given is not None else statements()
 
     def read() -> Iterator[Finding]:
         return findings(count)
@@ -239,7 +241,7 @@ def sample(count: int) -> tuple[Callable[[], Iterator[Finding]], Assessment, Con
         )
         for t in collected.targets
     )
-    assessment = assess(read(), RULES, catalogue, given, 2, "2026-11-24", configured)
+    assessment = assess(read(), RULES, catalogue, given, level, "2026-11-24", configured)
     context = Context(
         organization="Example <Defense> LLC",
         version="1.2.3",

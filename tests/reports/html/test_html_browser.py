@@ -221,6 +221,7 @@ def test_keys_reach_everything(browser: Any, page_of: PageOf) -> None:
         assert page.evaluate(f"{at}.filter((s) => s.tabIndex === 0).length") == 1
         page.keyboard.press("Enter")
         assert page.evaluate("document.activeElement.parentElement.open")
+        page.wait_for_selector("#finding-list .inside")
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.matches('.inside a')")
         page.keyboard.press("Shift+Tab")

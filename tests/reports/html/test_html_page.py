@@ -15,9 +15,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from html_samples import GAP, HOSTILE, LONG, RULES, finding, findings, sample
 
+from scanner.assess.statements import Statements
 from scanner.errors import InputError
 from scanner.reports.html import write_html
 from scanner.reports.html.tally import shares, tally
@@ -271,6 +273,28 @@ def test_a_page_without_anything(tmp_path: Path) -> None:
     assert "No item." in text
 
 
+@pytest.mark.parametrize("level", [1, 3])
+def test_other_levels(tmp_path: Path, level: int) -> None:
+    found, assessment, context = sample(300, level)
+    path = tmp_path / "report.html"
+    write_html(path, found, assessment, context)
+    page = read(path)
+    text = words(page)
+    assert f"CMMC Level {level} · judged as of 2026-11-24" in text
+    assert {1: "all 15 requirements are MET", 3: "Level 3 asks for Final Level 2"}[level] in text
+    domains = [a["id"] for _, a in page.elements if (a.get("id") or "").startswith("domain/")]
+    assert len(domains) == {1: 6, 3: 14 + 10}[level]
+
+
+def test_without_a_plan_it_says_what_the_score_would_be(tmp_path: Path) -> None:
+    found, assessment, context = sample(300, given=Statements())
+    path = tmp_path / "report.html"
+    write_html(path, found, assessment, context)
+    text = words(read(path))
+    assert "No score" in text
+    assert "With the plan attested it would lie at" in text
+
+
 def test_notes_and_an_unfinished_collection_stand_at_the_top(tmp_path: Path) -> None:
     _, _, context = sample(0)
     stopped = replace(context.snapshot, complete=False)  # type: ignore[type-var]
@@ -314,3 +338,17 @@ def test_a_hundred_thousand_findings_stay_in_bounds(tmp_path: Path) -> None:
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     assert int(done.stdout) < 200 * 1024
     assert path.stat().st_size < 60 * 1024 * 1024
+
+
+def test_the_same_refusal_at_many_places_is_one_entry(tmp_path: Path) -> None:
+    _, assessment, context = sample(20)
+    gaps = {
+        f"{n:012x}": msgspec.structs.replace(GAP, id=f"{n:012x}", scope=f"aws:aws-us-gov:{n:012}")
+        for n in range(3400)
+    }
+    path = tmp_path / "report.html"
+    write_html(path, lambda: findings(20), assessment, replace(context, gaps=gaps))
+    page = read(path)
+    assert "and 3,360 more places" in words(page)
+    assert sum("card" in (a.get("class") or "") for _, a in page.elements) == 2
+    assert path.stat().st_size < 2_000_000

@@ -34,7 +34,7 @@ function writeAddress() {
   for (const key of [...FINDING_KEYS, ...PRACTICE_KEYS]) {
     if (address.filters.has(key)) filters.set(key, address.filters.get(key));
   }
-  const tail = filters.size ? `?${filters}` : "";
+  const tail = String(filters) && `?${filters}`;
   const at = encodeURI(address.at).replace(/[?#]/g, encodeURIComponent);
   history.replaceState(null, "", at || tail ? `#${at}${tail}` : location.pathname + location.search);
 }

@@ -66,6 +66,7 @@ const pageNow = () => Math.min(pages(), Math.max(1, parseInt(address.filters.get
 /** Draws the page of the list that the address names. */
 function drawFindings() {
   const page = pageNow();
+  setText("findings-title", `Findings by ${address.filters.get("by") === "rule" ? "rule" : "resource"}`);
   drawRows(shown.slice((page - 1) * PAGE, page * PAGE));
   const range = shown.length > PAGE
     ? `, ${count((page - 1) * PAGE + 1)} to ${count(Math.min(page * PAGE, shown.length))} shown` : "";
@@ -167,7 +168,7 @@ function inside(row, rule) {
     make("li", {}, make("code", {}, key), " ", make("bdi", {}, value)))) : null);
   fact("set aside by", row[SUPPRESSED]);
   const fixes = texts.fix[provider] ? [[provider, texts.fix[provider]]] : Object.entries(texts.fix);
-  const mend = tables.classes[row[CLASS]] === "pass" ? [] : fixes;
+  const mend = ["fail", "set-aside"].includes(tables.classes[row[CLASS]]) ? fixes : [];
   fact("fix", mend.map(([name, text]) => make("div", { class: "fix" },
     mend.length > 1 ? make("b", {}, `${name}: `) : null, text)));
   more("why it matters", texts.why);

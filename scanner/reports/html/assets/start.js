@@ -23,8 +23,12 @@ function watchContents() {
     for (const entry of entries) {
       if (!entry.isIntersecting) continue;
       for (const [id, link] of links) {
-        if (id === entry.target.id) link.setAttribute("aria-current", "true");
-        else link.removeAttribute("aria-current");
+        if (id !== entry.target.id) link.removeAttribute("aria-current");
+        else {
+          link.setAttribute("aria-current", "true");
+          const strip = link.closest("ul");
+          strip.scrollLeft = link.offsetLeft - strip.clientWidth / 3;
+        }
       }
     }
   }, { rootMargin: "-15% 0px -80% 0px" });
