@@ -1,11 +1,13 @@
 """Markdown for a pull request's comment or a workflow's step summary: the answer first.
 
-Names come from scanned systems, and GitHub renders the text: markup, mentions, issue references
-and links in them are made plain text, so that no name of a resource notifies or leads anybody.
+Names come from scanned systems, and GitHub renders the text: what holds a name stands in a code
+span; in other texts markup, mentions, issue references and links are made plain. So no name of a
+resource notifies or leads anybody.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +22,7 @@ from scanner.reports.redact import redacted_assessment, redactor
 from scanner.reports.sarif import Findings
 from scanner.reports.sarif_inputs import PlainRule, Scan, described, natural
 from scanner.reports.sarif_messages import REASONS
-from scanner.reports.sarif_text import harmless, visible
+from scanner.reports.sarif_text import harmless, shorten, visible
 from scanner.reports.table import SEVERITIES
 
 STEP_SUMMARY_BYTES = 1_000_000
@@ -30,6 +32,7 @@ COMMENT_CHARACTERS = 65_536
 SHOWN = 10
 """Subjects of a rule that are named; the rest are counted."""
 NAME_LIMIT = 200
+MESSAGE_LIMIT = 500
 
 
 @dataclass
@@ -220,7 +223,7 @@ def _details(name: str, row: _Failing, rule: PlainRule | None) -> Iterator[str]:
     )
     yield ""
     for message in row.messages:
-        yield f"- {plain(message, 500)}"
+        yield f"- {code(message)}"
     if row.count > len(row.messages):
         yield f"- and {row.count - len(row.messages)} more; findings.jsonl has all of them"
     if rule is not None:
@@ -271,6 +274,15 @@ def _cut(lines: Sequence[str], limit: int) -> tuple[str, bool]:
         kept.append(line)
         folded = (folded or line.startswith("<details>")) and line != "</details>"
     return "\n".join(kept) + (close if folded else "") + word, False
+
+
+def code(text: str, limit: int = MESSAGE_LIMIT) -> str:
+    """A text with names in it as a code span, in which GitHub looks for nothing at all."""
+    shown = shorten(visible(text), limit)
+    runs = [len(run) for run in re.findall(r"`+", shown)]
+    fence = "`" * next(n for n in range(1, len(runs) + 2) if n not in runs)
+    pad = " " if shown.startswith(("`", " ")) or shown.endswith(("`", " ")) else ""
+    return f"{fence}{pad}{shown or '-'}{pad}{fence}"
 
 
 def plain(text: str, limit: int = NAME_LIMIT) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from html import escape, unescape
 from pathlib import Path
 
 import pytest
-from report_samples import assessment, every_kind, hostile, reading
+from markdown_it import MarkdownIt
+from report_samples import DANGEROUS, assessment, every_kind, hostile, reading
 from sarif_samples import many, many_rules, scan
 
-from scanner.reports.markdown import STEP_SUMMARY_BYTES, page, plain, write_markdown
+from scanner.reports.markdown import STEP_SUMMARY_BYTES, code, page, plain, write_markdown
+from scanner.reports.sarif_text import shorten, visible
 
 
 def test_the_first_line_is_the_answer() -> None:
@@ -70,7 +74,30 @@ def test_a_name_is_a_text(name: str, shown: str) -> None:
     assert plain(name) == shown
 
 
-def test_no_tag_of_a_name_is_left() -> None:
+@pytest.mark.parametrize("text", [*DANGEROUS, "`", "``a`", "a`", " ", "", "`` ` ```"])
+def test_a_message_is_one_code_span_and_nothing_of_it_lies_outside(text: str) -> None:
+    shown = code(text)
+    fence = shown[: len(shown) - len(shown.lstrip("`"))]
+    inside = shown[len(fence) : -len(fence)]
+    assert shown.endswith(fence)
+    assert fence not in re.findall(r"`+", inside)
+    assert "\n" not in shown
+
+
+@pytest.mark.parametrize("name", DANGEROUS)
+def test_a_markdown_parser_shows_a_name_as_it_is(name: str) -> None:
+    reader = MarkdownIt("commonmark").enable("table")
+    shown = shorten(visible(name), 100)
+    assert reader.render(f"- {code(name, 100)}") == (
+        f"<ul>\n<li><code>{escape(shown, quote=False).replace(chr(34), '&quot;')}</code></li>\n</ul>\n"
+    )
+    text = reader.render(f"x {plain(name, 100)}").replace("<!-- -->", "")
+    assert unescape(text) == f"<p>x {shown}</p>\n"
+
+
+def test_no_tag_and_no_mention_of_a_name_is_left_outside_code() -> None:
     text, _ = page(reading(hostile()), scan(), assessment=assessment())
+    text = "\n".join(line for line in text.splitlines() if not line.startswith(("- `", "- ``")))
     tags = {part.partition(">")[0].split(" ")[0] for part in text.split("<")[1:]}
     assert tags <= {"details", "summary", "/summary", "/details", "!--"}
+    assert "@org" not in text
