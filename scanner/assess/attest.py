@@ -174,8 +174,8 @@ def write_stubs(folder: Path, texts: dict[str, str]) -> list[Path]:
 def lines(wanted: Wants) -> list[str]:
     """The list as a person reads it."""
     text = [
-        f"{len(wanted.groups)} documents would settle "
-        f"{sum(len(g.objectives) for g in wanted.groups)} open objectives"
+        f"{_count(len(wanted.groups), 'document')} would settle "
+        f"{_count(sum(len(g.objectives) for g in wanted.groups), 'open objective')}"
     ]
     for group in wanted.groups:
         text += ["", f"{group.document}: {group.about} ({_points(group.points)})"]
@@ -184,12 +184,17 @@ def lines(wanted: Wants) -> list[str]:
         text += ["", "To renew or mend"]
         text += [f"  {r.attestation}: {r.why} ({r.where or 'no file'})" for r in wanted.renewals]
     if wanted.observe:
-        text += ["", f"{len(wanted.observe)} open objectives wait for a scan"]
+        waits = "waits" if len(wanted.observe) == 1 else "wait"
+        text += ["", f"{_count(len(wanted.observe), 'open objective')} {waits} for a scan"]
         for result in wanted.observe:
             reasons = [b.text for b in result.by]
             more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
             text.append(f"  {result.id}  {reasons[0] if reasons else ''}{more}")
     return text
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _points(points: int) -> str:

@@ -30,7 +30,7 @@ def lines(assessment: Assessment, ranks: Sequence[Rank] = ()) -> list[str]:
         f"CMMC Level {assessment.level} as of {assessment.as_of}",
         f"  score     {score_words(assessment)}",
         f"  status    {assessment.status.status} (only an assessment confers one)",
-        *(f"            {why}" for why in assessment.status.why[:SHOWN]),
+        *(f"            {why}" for why in _few(assessment.status.why)),
         f"  coverage  {covered.practices_decided} of {covered.practices} practices and "
         f"{covered.objectives_decided} of {covered.objectives} objectives are decided: "
         f"{covered.by_evidence} by evidence, {covered.by_statement} by statements",
@@ -59,6 +59,11 @@ def lines(assessment: Assessment, ranks: Sequence[Rank] = ()) -> list[str]:
         aside = ", ".join(f"{count} {name}" for name, count in assessment.set_aside.items())
         text += ["", f"Findings outside the assessment: {aside} (32 CFR 170.19)"]
     return text
+
+
+def _few(texts: Sequence[str]) -> list[str]:
+    more = len(texts) - SHOWN
+    return [*texts[:SHOWN], *([f"and {more} more"] if more > 0 else [])]
 
 
 def _domains(results: Sequence[PracticeResult]) -> list[str]:

@@ -41,7 +41,8 @@ def command(
     with whole_file(path) as out:
         out.write(new.encode())
     added = len(load_plan(path).items) - len(plan.items)
-    click.echo(f"{path}: {added} items added, the others brought up to date")
+    items = "item" if added == 1 else "items"
+    click.echo(f"{path}: {added} {items} added, the others brought up to date")
     words = close_out_words(load_plan(path), found.outcome.items, found.as_of)
     if words is not None:
         click.echo(words)
