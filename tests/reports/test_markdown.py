@@ -88,9 +88,9 @@ def test_a_message_is_one_code_span_and_nothing_of_it_lies_outside(text: str) ->
 def test_a_markdown_parser_shows_a_name_as_it_is(name: str) -> None:
     reader = MarkdownIt("commonmark").enable("table")
     shown = shorten(visible(name), 100)
-    assert reader.render(f"- {code(name, 100)}") == (
-        f"<ul>\n<li><code>{escape(shown, quote=False).replace(chr(34), '&quot;')}</code></li>\n</ul>\n"
-    )
+    inside = escape(shown, quote=False).replace('"', "&quot;")
+    item = f"<ul>\n<li><code>{inside}</code></li>\n</ul>\n"
+    assert reader.render(f"- {code(name, 100)}") == item
     text = reader.render(f"x {plain(name, 100)}").replace("<!-- -->", "")
     assert unescape(text) == f"<p>x {shown}</p>\n"
 
