@@ -13,6 +13,8 @@ VERBS = {
     "evaluate": "Judge a snapshot by the rules; opens no connection.",
     "report": "Write reports from a snapshot's findings.",
     "assess": "Show score, status, POA&M or the ISO gap of a scan's folder.",
+    "diff": "Show what changed between two scans.",
+    "trend": "Show what was open, run by run.",
     "attest": "List what still needs a document, and write the stubs.",
     "poam": "Bring poam.yaml up to date without losing anybody's words.",
     "plan": "Order what is open into phases with their dependencies.",
