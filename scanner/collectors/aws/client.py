@@ -6,12 +6,11 @@ operations that its source declared for the fields that are wanted: anything els
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
-
-import msgspec
 
 from scanner.collectors.aws.ahead import Workers
 from scanner.collectors.aws.cloud import Partition, has_fips
@@ -115,7 +114,7 @@ class Account:
             verify=options.ca_bundle,
             config=Config(**config),
         )
-        made.meta.events.register("before-parse", _refuse_garbled)
+        made.meta.events.register("after-call", _refuse_garbled)
         if options.endpoint is not None:
             made.meta.events.register("before-sign", _to_endpoint(options.endpoint))
         return made
@@ -325,20 +324,24 @@ class Aws:
         )
 
 
-def _refuse_garbled(operation_model: Any, response_dict: dict[str, Any], **_: Any) -> None:
-    """botocore takes a JSON answer that is cut off, or none (a proxy's page), for an empty one."""
-    body = response_dict.get("body")
-    if (
-        response_dict["status_code"] >= 300
-        or not isinstance(body, bytes)
-        or "json" not in operation_model.service_model.resolved_protocol
-        or not body.strip()
-    ):
+def _refuse_garbled(http_response: Any, parsed: dict[str, Any], model: Any, **_: Any) -> None:
+    """botocore takes an empty body, and JSON that is none or cut short, for an answer of nothing.
+
+    Only an answer without any member is looked at again: a whole one has at least one.
+    """
+    shape = model.output_shape
+    if http_response.status_code >= 300 or set(parsed) - {"ResponseMetadata"} or shape is None:
         return
-    try:
-        msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-    except msgspec.MsgspecError as error:
-        raise Garbled(f"the body is no JSON object: {error}; it starts {body[:40]!r}") from None
+    if not any("location" not in member.serialization for member in shape.members.values()):
+        return
+    body = http_response.content
+    if not body:
+        raise Garbled("the body is empty")
+    if "json" in model.service_model.resolved_protocol:
+        try:
+            json.loads(body)
+        except ValueError:
+            raise Garbled(f"the body is no JSON but starts {body[:40]!r}") from None
 
 
 def _to_endpoint(endpoint: str) -> Callable[..., None]:

@@ -129,6 +129,10 @@ def _vpn_facts(aws: Aws, endpoint: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+_VPN_IDLE = None
+"""Client VPN has no limit for idle sessions, only one for their whole time."""
+
+
 def _vpn_minutes(endpoint: dict[str, Any]) -> int | None:
     """Minutes until a session ends; None where it connects again by itself."""
     if not endpoint.get("DisconnectOnSessionTimeout", False):
@@ -147,6 +151,7 @@ def _vpn_minutes(endpoint: dict[str, Any]) -> int | None:
         "mfa_required",
         "logged",
         "split_tunnel",
+        "idle_minutes",
         "max_minutes",
     ],
     calls=[_CLIENT_VPN],
@@ -166,6 +171,7 @@ def client_vpns(aws: Aws) -> Iterator[RemoteAccess | Partial]:
             "encryption": ("AES256-GCM", "TLS"),
             "logged": (endpoint.get("ConnectionLogOptions") or {}).get("Enabled", False),
             "split_tunnel": endpoint["SplitTunnel"],
+            "idle_minutes": _VPN_IDLE,
             "max_minutes": _vpn_minutes(endpoint),
         }
         if kinds and kinds <= {"certificate-authentication"}:
@@ -196,7 +202,7 @@ def client_vpn_groups(aws: Aws, endpoint: RemoteAccess) -> dict[str, object]:
 
 @source(
     Session,
-    fields=["session", "max_minutes"],
+    fields=["session", "idle_minutes", "max_minutes"],
     calls=[_CLIENT_VPN],
     always={"session": "client-vpn"},
     per="region",
@@ -205,7 +211,10 @@ def client_vpn_times(aws: Aws) -> Iterator[Session]:
     """When sessions of Client VPN end by themselves; one that may reconnect alone never does."""
     for endpoint in _client_vpns(aws):
         yield Session(
-            **_vpn_facts(aws, endpoint), session="client-vpn", max_minutes=_vpn_minutes(endpoint)
+            **_vpn_facts(aws, endpoint),
+            session="client-vpn",
+            idle_minutes=_VPN_IDLE,
+            max_minutes=_vpn_minutes(endpoint),
         )
 
 

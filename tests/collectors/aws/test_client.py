@@ -281,3 +281,37 @@ def test_fips_is_asked_for_only_where_a_host_is_known(
 
     endpoints = botocore.session.Session().get_data("endpoints")
     assert has_fips(endpoints, service, region) is named
+
+
+class _Answer:
+    status_code = 200
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+
+@pytest.mark.parametrize(
+    ("operation", "body", "garbled"),
+    [
+        ("apigateway:GetDomainNames", b"{}", False),
+        ("apigateway:GetDomainNames", b"", True),
+        ("apigateway:GetDomainNames", b'{"item": [{"domainName": "a"', True),
+        ("apigateway:GetDomainNames", b"<html>", True),
+        ("s3:GetBucketVersioning", b"<VersioningConfiguration/>", False),
+        ("s3:GetBucketVersioning", b"", True),
+    ],
+)
+def test_an_answer_of_nothing_is_told_from_a_broken_one(
+    operation: str, body: bytes, garbled: bool
+) -> None:
+    import botocore.session
+
+    from scanner.collectors.aws.client import Garbled, _refuse_garbled
+
+    service, _, name = operation.partition(":")
+    model = botocore.session.Session().get_service_model(service).operation_model(name)
+    if garbled:
+        with pytest.raises(Garbled):
+            _refuse_garbled(_Answer(body), {"ResponseMetadata": {}}, model)
+    else:
+        _refuse_garbled(_Answer(body), {"ResponseMetadata": {}}, model)
