@@ -17,7 +17,7 @@ from scanner.reports.html.domains import domains
 from scanner.reports.html.elements import Html
 from scanner.reports.html.evidence_list import evidence_list
 from scanner.reports.html.finder import finder
-from scanner.reports.html.inputs import Context
+from scanner.reports.html.inputs import SCOPE_RULES, Context
 from scanner.reports.html.iso_view import iso_view
 from scanner.reports.html.page import closing, ending, opening
 from scanner.reports.html.poam_view import poam_view
@@ -56,7 +56,7 @@ def write_html(
     one page embeds; what is beyond is counted in the page and said to be. Raises InputError where
     the file cannot be written.
     """
-    rules = {rule.id: rule for rule in context.rules}
+    rules = {rule.id: rule for rule in (*SCOPE_RULES, *context.rules)}
     if redact:
         findings, assessment, context = _redacted(findings, assessment, context)
     counted = tally(findings())
