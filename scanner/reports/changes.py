@@ -84,7 +84,8 @@ def markdown(found: Diff, scores: Scores, *, names: bool) -> Iterator[str]:
 
 def trend_text(points: Sequence[Point]) -> Iterator[str]:
     """A line a run: what was open after it."""
-    yield "run   ended                 failing  (crit high  med  low info)  unknown  new  fixed  score"
+    counted = "crit high  med  low info"
+    yield f"run   ended                 failing   {counted}   unknown  new  fixed  score"
     for p in points:
         counts = f"{p.critical:>5}{p.high:>5}{p.medium:>5}{p.low:>5}{p.info:>5}"
         dark = p.unknown + p.unread
