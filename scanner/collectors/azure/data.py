@@ -26,6 +26,7 @@ ENCRYPTION = (
     "/transparentDataEncryption/current"
 )
 VAULTS = f"GET {ANYWHERE}Microsoft.RecoveryServices/vaults"
+ASSIGNMENTS = f"GET {ANYWHERE}Microsoft.Authorization/roleAssignments"
 
 _ACCOUNTS_READ = {ACCOUNTS: "Microsoft.Storage/storageAccounts/read"}
 _SERVERS_READ = {SERVERS: "Microsoft.Sql/servers/read"}
@@ -143,6 +144,7 @@ def storage_endpoints(place: Place) -> Iterator[Fact | Partial]:
             "storage-account",
             found.get("minimumTlsVersion"),
             found.get("supportsHttpsTrafficOnly"),
+            public=not _closed(found),
         )
 
 
@@ -159,7 +161,8 @@ def sql_endpoints(place: Place) -> Iterator[Fact | Partial]:
         least = parts(server).get("minimalTlsVersion")
         # "None" lets unencrypted connections in.
         refused = None if least is None else least != "None"
-        yield _endpoint(place, server, SERVERS, "sql-server", least, refused)
+        closed = parts(server).get("publicNetworkAccess") == "Disabled"
+        yield _endpoint(place, server, SERVERS, "sql-server", least, refused, public=not closed)
 
 
 def _endpoint(
@@ -169,8 +172,10 @@ def _endpoint(
     service: str,
     least: object,
     plaintext_refused: object,
+    *,
+    public: bool,
 ) -> Fact | Partial:
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {"public": public}
     refused: dict[str, Refused] = {}
     if least == "None":
         values["min_version"] = values["min_version_rank"] = None
@@ -274,3 +279,20 @@ def backup_vaults(place: Place) -> Iterator[Fact]:
             immutable=settings.get("state") == "Locked",
             **named(place, vault, VAULTS),
         )
+
+
+@backup_vaults.detail(
+    fields=["external_principals"],
+    calls={ASSIGNMENTS: "Microsoft.Authorization/roleAssignments/read"},
+)
+def outsiders(place: Place, vault: Backup) -> dict[str, object]:
+    """Groups of other tenants that hold a role on the vault or above it."""
+    found = set()
+    for assignment in everywhere(place, ASSIGNMENTS):
+        values = parts(assignment)
+        scope = str(values.get("scope") or "").lower()
+        if str(values.get("principalType", "")).lower() == "foreigngroup" and (
+            f"{vault.subject}/".startswith(f"{scope.rstrip('/')}/")
+        ):
+            found.add(str(values.get("principalId", "")).lower())
+    return {"external_principals": tuple(sorted(found))}

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from scanner.collectors.azure.common import ANYWHERE, everywhere, named, parts
+from scanner.collectors.azure.records import FLOW_LOGS_READ, all_flow_logs
 from scanner.collectors.base import Refused, source
 from scanner.collectors.microsoft.arm import listed, resource_id, subscription_of
 from scanner.collectors.microsoft.graph import items
@@ -78,6 +79,22 @@ def facing(place: Place, group: Boundary) -> dict[str, object]:
             if public and (subnet in subnets or str(own or "").lower() == group.subject):
                 return {"faces_internet": True}
     return {"faces_internet": False}
+
+
+@security_groups.detail(fields=["logged"], calls={**FLOW_LOGS_READ, **_GROUPS_READ})
+def watched(place: Place, group: Boundary) -> dict[str, object]:
+    """Whether a flow log records its traffic, or that of the networks that it protects."""
+    found = next(g for g in everywhere(place, GROUPS) if resource_id(g) == group.subject)
+    protects = {resource_id(s) for s in items(parts(found).get("subnets"))}
+    targets = {
+        str(parts(log).get("targetResourceId") or "").lower()
+        for log in all_flow_logs(place)
+        if parts(log).get("enabled") is True
+    }
+    covered = [
+        any(subnet == one or subnet.startswith(f"{one}/") for one in targets) for subnet in protects
+    ]
+    return {"logged": group.subject in targets or (bool(covered) and all(covered))}
 
 
 def _addresses(interface: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:

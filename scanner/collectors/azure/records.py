@@ -43,6 +43,10 @@ SERVERS = f"GET {ANYWHERE}Microsoft.Sql/servers"
 AUDITING = f"GET {IN_GROUP}Microsoft.Sql/servers/{{server}}/auditingSettings/default"
 WATCHERS = f"GET {ANYWHERE}Microsoft.Network/networkWatchers"
 FLOW_LOGS = f"GET {IN_GROUP}Microsoft.Network/networkWatchers/{{watcher}}/flowLogs"
+FLOW_LOGS_READ = {
+    WATCHERS: "Microsoft.Network/networkWatchers/read",
+    FLOW_LOGS: "Microsoft.Network/networkWatchers/flowLogs/read",
+}
 
 _DIAGNOSTICS = "Microsoft.Insights/diagnosticSettings/read"
 _ADMIN_EVENTS = frozenset({"administrative", "security", "policy"})
@@ -148,7 +152,7 @@ def sql_audit_settings(place: Place, trail: Trail) -> dict[str, object]:
 
 @source(
     Store,
-    fields=["system", "public", "central", "searchable", "time_bound", "persistent"],
+    fields=["system", "public", "central", "searchable", "time_bound", "persistent", "immutable"],
     calls={WORKSPACES: "Microsoft.OperationalInsights/workspaces/read"},
     always={"system": "log-analytics", "central": True, "searchable": True},
 )
@@ -161,6 +165,8 @@ def workspaces(place: Place) -> Iterator[Fact]:
             searchable=True,
             time_bound=True,
             persistent=True,
+            # Whoever holds the right can purge records, so they are not beyond change.
+            immutable=False,
             # Being reachable is not being readable: a query needs a role in any case.
             public=False,
             **named(place, workspace, WORKSPACES),
@@ -274,16 +280,13 @@ def archive_retention(place: Place, archive: Store) -> dict[str, object]:
 
 @source(
     Store,
-    fields=["system", "retention_days", "time_bound"],
-    calls={
-        WATCHERS: "Microsoft.Network/networkWatchers/read",
-        FLOW_LOGS: "Microsoft.Network/networkWatchers/flowLogs/read",
-    },
-    always={"system": "flow-log"},
+    fields=["system", "retention_days", "time_bound", "central", "searchable"],
+    calls=FLOW_LOGS_READ,
+    always={"system": "flow-log", "central": False, "searchable": False},
 )
 def flow_logs(place: Place) -> Iterator[Fact]:
     """Flow logs that are switched on, and for how many days they are kept."""
-    for log in _flow_logs(place):
+    for log in all_flow_logs(place):
         found = parts(log)
         policy = found.get("retentionPolicy")
         if found.get("enabled") is not True or not isinstance(policy, dict):
@@ -296,11 +299,15 @@ def flow_logs(place: Place) -> Iterator[Fact]:
             # Zero means without end.
             retention_days=kept or None,
             time_bound=True,
+            central=False,
+            searchable=False,
             **named(place, log, FLOW_LOGS),
         )
 
 
-def _flow_logs(place: Place) -> list[dict[str, Any]]:
+def all_flow_logs(place: Place) -> list[dict[str, Any]]:
+    """Every flow log of the subscription, read once. Raises Refused."""
+
     def read() -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         for watcher in everywhere(place, WATCHERS):

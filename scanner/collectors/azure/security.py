@@ -69,9 +69,9 @@ def key_vaults(place: Place) -> Iterator[Fact | Partial]:
 
 @source(
     Key,
-    fields=["state", "origin", "managed_by"],
+    fields=["state", "origin", "managed_by", "policy_public"],
     calls={**_VAULTS_READ, KEYS: "Microsoft.KeyVault/vaults/keys/read"},
-    always={"managed_by": "customer"},
+    always={"managed_by": "customer", "policy_public": False},
 )
 def vault_keys(place: Place) -> Iterator[Fact]:
     """Keys in key vaults; never their material."""
@@ -85,6 +85,8 @@ def vault_keys(place: Place) -> Iterator[Fact]:
                 state="enabled" if on else "disabled",
                 origin="key-vault",
                 managed_by="customer",
+                # Using a key takes a role or an access policy; neither can name everybody.
+                policy_public=False,
                 **named(place, key, KEYS),
             )
 

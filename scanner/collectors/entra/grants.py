@@ -131,7 +131,21 @@ def eligible_outsider(place: Place, grant: RoleGrant) -> dict[str, object]:
 )
 def activation(place: Place, grant: RoleGrant) -> dict[str, object]:
     """What activating the role takes."""
+    held = next(o for o in eligible(place) if f"{_grant_subject(o)}/eligible" == grant.subject)
+    return _activation(place, held.role.id)
 
+
+@active_grants.detail(
+    fields=["approval_required", "mfa_condition"],
+    calls={APPROVALS: "RoleManagement.Read.All", **ASSIGNED_READ},
+)
+def activated(place: Place, grant: RoleGrant) -> dict[str, object]:
+    """What activating the role takes, for an assignment that may have been activated."""
+    held = next(o for o in assigned(place) if _grant_subject(o) == grant.subject)
+    return _activation(place, held.role.id)
+
+
+def _activation(place: Place, role: str) -> dict[str, object]:
     def read() -> dict[str, Mapping[str, Any]]:
         query = {
             "$filter": "scopeId eq '/' and scopeType eq 'DirectoryRole'",
@@ -143,9 +157,8 @@ def activation(place: Place, grant: RoleGrant) -> dict[str, object]:
             for one in place.pages(APPROVALS, query=query)
         }
 
-    held = next(o for o in eligible(place) if f"{_grant_subject(o)}/eligible" == grant.subject)
-    found = place.once(("role-policies",), read).get(held.role.id)
-    rules = items((found or {}).get("policy", {}).get("rules")) if found else []
+    found = place.once(("role-policies",), read).get(role)
+    rules = items((found.get("policy") or {}).get("rules")) if found else []
     by_id = {str(rule.get("id")): rule for rule in rules}
     approval = by_id.get("Approval_EndUser_Assignment", {}).get("setting")
     enabling = by_id.get("Enablement_EndUser_Assignment", {}).get("enabledRules")
