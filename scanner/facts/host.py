@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from scanner.facts.base import UNSET, Fact, Maybe, Sure
 
@@ -19,6 +19,9 @@ class Host(Fact, frozen=True, kw_only=True, tag="host"):
 class Service(Fact, frozen=True, kw_only=True, tag="host.service"):
     """One service or listening socket on one host."""
 
+    category: Annotated[
+        Sure[Literal["socket", "unit"]], "socket: a port that is listened on; unit: a service"
+    ] = UNSET
     host: Annotated[Sure[str], "subject of the host"] = UNSET
     enabled: Annotated[Sure[bool], "it starts with the host"] = UNSET
     listens_on: Annotated[Sure[tuple[str, ...]], "addresses and ports that it listens on"] = UNSET

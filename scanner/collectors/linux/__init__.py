@@ -46,6 +46,8 @@ COLLECTOR = Collector(
         crypto.crypto_modules,
         audit.audit_trail,
         audit.journal_trail,
+        audit.rsyslog_trail,
+        audit.syslog_ng_trail,
         audit.audit_records,
         journal.journal_store,
         journal.audit_store,

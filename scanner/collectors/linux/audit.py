@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scanner.collectors.base import Partial, Refused, source
+from scanner.collectors.base import Partial, source
 from scanner.collectors.linux.forms import equals_pairs, last
 from scanner.collectors.linux.host import Host, Unclear, clear, known, observe, settle
 from scanner.collectors.linux.journal import AUDITD_CONF
@@ -229,32 +229,52 @@ def audit_trail(here: Host) -> Iterator[Trail | Partial]:
     )
 
 
-_SYSLOGS = ("rsyslogd", "syslog-ng")
+@source(
+    Trail,
+    fields=["enabled", "all_regions", "destination"],
+    calls={**RUNNING},
+    always={"system": "journald"},
+)
+def journal_trail(here: Host) -> Iterator[Trail]:
+    """The systemd journal, which takes what services and PAM say."""
+    on = runs(here, "systemd-journald")
+    yield _taker(here, "journald", on, f"{here.id}/log/journal")
 
 
 @source(
     Trail,
-    fields=["system", "enabled", "all_regions", "destination"],
+    fields=["enabled", "all_regions", "destination"],
     calls={**RUNNING},
+    always={"system": "rsyslogd"},
 )
-def journal_trail(here: Host) -> Iterator[Trail | Partial]:
-    """The programs that take what services and PAM say: journald, rsyslog, syslog-ng."""
-    for system, program in (("journald", "systemd-journald"), *((s, s) for s in _SYSLOGS)):
-        try:
-            on = runs(here, program)
-        except Refused as error:
-            raise error
-        if system != "journald" and not on:
-            continue
-        yield Trail(
-            subject=f"{here.id}/trail/{system}",
-            name=system,
-            system=system,
-            enabled=on,
-            all_regions=True,
-            destination=f"{here.id}/log/journal" if system == "journald" else None,
-            **here.here("read:/proc/*/comm"),
-        )
+def rsyslog_trail(here: Host) -> Iterator[Trail]:
+    """rsyslog, where it runs."""
+    if runs(here, "rsyslogd"):
+        yield _taker(here, "rsyslogd", True, None)
+
+
+@source(
+    Trail,
+    fields=["enabled", "all_regions", "destination"],
+    calls={**RUNNING},
+    always={"system": "syslog-ng"},
+)
+def syslog_ng_trail(here: Host) -> Iterator[Trail]:
+    """syslog-ng, where it runs."""
+    if runs(here, "syslog-ng"):
+        yield _taker(here, "syslog-ng", True, None)
+
+
+def _taker(here: Host, system: str, on: bool, destination: str | None) -> Trail:
+    return Trail(
+        subject=f"{here.id}/trail/{system}",
+        name=system,
+        system=system,
+        enabled=on,
+        all_regions=True,
+        destination=destination,
+        **here.here("read:/proc/*/comm"),
+    )
 
 
 _UNSET_ID = "4294967295"

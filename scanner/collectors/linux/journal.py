@@ -52,13 +52,14 @@ def journal_retention(values: dict[str, str]) -> int | None:
 
 @source(
     Store,
-    fields=["system", "bucket", "retention_days", "time_bound", "persistent", "central"],
+    fields=["bucket", "retention_days", "time_bound", "persistent", "central"],
     calls={
         **systemd_calls("journald.conf"),
         **{f"stat:{path}": "" for path in _SYSTEMD},
         "stat:/var/log/journal": "",
         **FORWARD_CALLS,
     },
+    always={"system": "journal"},
 )
 def journal_store(here: Host) -> Iterator[Store | Partial]:
     """The systemd journal: does it outlive a restart, and how long is it kept."""
@@ -114,7 +115,6 @@ def auditd_settings(host: Host) -> list[tuple[str, str]] | None:
 @source(
     Store,
     fields=[
-        "system",
         "bucket",
         "retention_days",
         "time_bound",
@@ -130,6 +130,7 @@ def auditd_settings(host: Host) -> list[tuple[str, str]] | None:
         "stat:/sbin/auditd": "",
         **FORWARD_CALLS,
     },
+    always={"system": "auditd"},
 )
 def audit_store(here: Host) -> Iterator[Store | Partial]:
     """The records of auditd: how long they are kept and who can read them."""
@@ -304,7 +305,6 @@ def _covers(pattern: str, path: str) -> bool:
 @source(
     Store,
     fields=[
-        "system",
         "bucket",
         "retention_days",
         "time_bound",
@@ -320,6 +320,7 @@ def _covers(pattern: str, path: str) -> bool:
         **{f"stat:{path}": "" for path in AUDIT_FILES},
         **FORWARD_CALLS,
     },
+    always={"system": "logrotate"},
 )
 def log_files(here: Host) -> Iterator[Store | Partial]:
     """Log files that logrotate keeps for a time: syslog, auth.log, secure, wtmp and the like."""

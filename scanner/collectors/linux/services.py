@@ -97,6 +97,7 @@ KNOWN_PORTS = {
     Service,
     fields=["host", "enabled", "listens_on", "exposed", "protocol", "port", "unit"],
     calls={f"read:{path}": "" for paths in _TABLES.values() for path in paths},
+    always={"category": "socket"},
 )
 def listening(here: Host) -> Iterator[Service]:
     """The ports that programs of this host listen on, with their addresses."""
@@ -115,6 +116,7 @@ def listening(here: Host) -> Iterator[Service]:
         yield Service(
             subject=f"{here.id}/listen/{protocol}/{port}",
             name=f"{KNOWN_PORTS.get((protocol, port), 'port')} ({protocol}/{port})",
+            category="socket",
             host=here.id,
             listens_on=tuple(sorted(addresses)),
             exposed=any(beyond(address) for address in addresses),
@@ -137,6 +139,7 @@ _FOLDERS = ("/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/syst
         "stat:/etc/rc2.d/*": "",
         "stat:/etc/rc3.d/*": "",
     },
+    always={"category": "unit"},
 )
 def enabled_services(here: Host) -> Iterator[Service]:
     """The services and sockets that start with the host."""
@@ -156,6 +159,7 @@ def enabled_services(here: Host) -> Iterator[Service]:
         yield Service(
             subject=f"{here.id}/unit/{name}",
             name=name,
+            category="unit",
             host=here.id,
             enabled=True,
             listens_on=(),

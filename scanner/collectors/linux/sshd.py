@@ -97,7 +97,6 @@ def idle_minutes(view: View) -> int | None:
 @source(
     RemoteAccess,
     fields=[
-        "category",
         "enabled",
         "encryption",
         "mfa_required",
@@ -108,6 +107,7 @@ def idle_minutes(view: View) -> int | None:
         "max_minutes",
     ],
     calls={**FACTOR_CALLS, **unit_calls(*_UNITS), _ASK: "root"},
+    always={"category": "ssh"},
 )
 def ssh_access(here: Host) -> Iterator[RemoteAccess | Partial]:
     """SSH into this host: who may enter, with what, and for how long."""
@@ -173,8 +173,6 @@ def ssh_access(here: Host) -> Iterator[RemoteAccess | Partial]:
 @source(
     Endpoint,
     fields=[
-        "service",
-        "protocol",
         "policy",
         "ciphers",
         "macs",
@@ -183,6 +181,7 @@ def ssh_access(here: Host) -> Iterator[RemoteAccess | Partial]:
         "plaintext_refused",
     ],
     calls={**CONFIG_CALLS, _ASK: "root"},
+    always={"service": "sshd", "protocol": "SSH"},
 )
 def ssh_endpoint(here: Host) -> Iterator[Endpoint | Partial]:
     """The algorithms that the SSH server accepts."""
