@@ -12,7 +12,7 @@ from scanner.frameworks import cmmc
 from scanner.reports.html.elements import Html, el, join, many, number
 from scanner.reports.html.inputs import Context
 from scanner.reports.html.tally import Tally
-from scanner.reports.html.unseen import missing_reads
+from scanner.reports.html.unseen import Read, missing_reads
 from scanner.reports.html.week import RESOURCE_MINUTES, RULE_MINUTES, Repair, one_week
 from scanner.reports.html.words import moment, practice_link
 from scanner.reports.sarif_inputs import RuleInfo
@@ -220,7 +220,7 @@ def _blind(context: Context, tally: Tally) -> Html:
             el(
                 "span",
                 el("a", read.words, href=f"#{read.address}"),
-                el("span", f" {many(read.waiting.verdicts, 'verdict')} unknown", class_="dim"),
+                el("span", _left_open(read), class_="dim"),
             ),
         )
         for read in reads[:_SHOWN]
@@ -236,6 +236,11 @@ def _blind(context: Context, tally: Tally) -> Html:
            many(missing, "read"), " missing", class_="count open"),
         el("ul", shown, class_="lines") if shown else el("p", "Every read was answered."),
     )  # fmt: skip
+
+
+def _left_open(read: Read) -> str:
+    words = f" {many(read.waiting.verdicts, 'verdict')} unknown"
+    return f"{words} of {read.gaps[0].kind}" if read.gaps else words
 
 
 def _blocks(assessment: Assessment, own: Sequence[PracticeResult]) -> Html:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from scanner.assess.catalogue import load_catalogue
 from scanner.assess.result import Assessment, PracticeResult
-from scanner.reports.html.elements import Html, el, many
+from scanner.reports.html.elements import Html, el, join, many
 from scanner.reports.html.words import DETERMINATIONS, MARKS, STYLES, section
 
 
@@ -47,7 +47,7 @@ def domains(assessment: Assessment) -> Html:
 
 def _row(address: str, title: str, results: Sequence[PracticeResult]) -> Html:
     counts = {d: sum(r.determination == d for r in results) for d in DETERMINATIONS}
-    words = ", ".join(f"{n} {d}" for d, n in counts.items() if n)
+    parts = [f"{n} {d}" for d, n in counts.items() if n]
     least = sum(r.lost_least for r in results)
     most = sum(r.lost_most for r in results)
     return el(
@@ -59,8 +59,12 @@ def _row(address: str, title: str, results: Sequence[PracticeResult]) -> Html:
             href=f"#domain/{address}",
         ),
         el("span", [_cell(r) for r in results], class_="cells", role="img",
-           aria_label=f"{many(len(results), 'requirement')}: {words}"),
-        el("span", words, class_="counts"),
+           aria_label=f"{many(len(results), 'requirement')}: {', '.join(parts)}"),
+        el(
+            "span",
+            [join(", " if n else "", el("span", word, class_="whole")) for n, word in enumerate(parts)],
+            class_="counts",
+        ),
         el("span", _lost(least, most), class_="counts dim"),
     )  # fmt: skip
 
