@@ -11,6 +11,7 @@ from scanner.cli import steps
 from scanner.cli.assessing import stated
 from scanner.cli.ending import close
 from scanner.cli.judging import judged
+from scanner.cli.origins import origins_option, placed
 
 
 @click.command(
@@ -27,6 +28,7 @@ Examples:
     opt.rules_dir_option,
     opt.as_of_option,
     opt.fail_on_option,
+    origins_option,
     opt.quiet_option,
 )
 def command(
@@ -37,6 +39,7 @@ def command(
     rule_folders: tuple[Path, ...],
     as_of: str | None,
     fail_on: str,
+    origins: tuple[Path, ...],
     quiet: bool,
 ) -> int:
     """Judge SNAPSHOTS as one and write findings.jsonl; opens no connection."""
@@ -46,6 +49,7 @@ def command(
     snapshot = steps.open_folders(snapshots)
     day = opt.day(as_of, snapshot.finished_at)
     path = judged(snapshot, config, known, rules, stated(config), day, out)
+    placed(path, snapshot, origins)
     return close(
         path,
         rules,

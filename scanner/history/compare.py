@@ -28,6 +28,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     severity: str
     state: State
+    made_by: str | None = None
 
 
 class Standings(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +51,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     before: str | None
     """A state's name in small letters, or null: it was not there."""
     after: str | None
+    made_by: str | None = None
+    """The line of code that made the subject, where it is known."""
 
 
 class Diff(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +94,7 @@ def of_findings(findings: Iterable[Finding], renamed: Mapping[str, str] | None =
             name=finding.name,
             severity=finding.severity,
             state=state,
+            made_by=finding.made_by,
         )
     return Standings(rows=rows, blind=frozenset(blind))
 
@@ -162,6 +166,7 @@ def diff(before: Standings, after: Standings) -> Diff:
                 severity=one.severity,
                 before=_word(was),
                 after=_word(now),
+                made_by=one.made_by,
             )
         )
     return Diff(

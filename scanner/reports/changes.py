@@ -71,12 +71,13 @@ def markdown(found: Diff, scores: Scores, *, names: bool) -> Iterator[str]:
         yield ""
         yield f"### {title} ({len(changes)})"
         yield ""
-        yield "| Severity | Rule | Target | Finding |"
-        yield "| --- | --- | --- | --- |"
+        yield "| Severity | Rule | Target | Finding | Made at |"
+        yield "| --- | --- | --- | --- | --- |"
         for change in changes[:SHOWN]:
             who = _cell(change.name) if names else f"`{change.fingerprint}`"
             target = _cell(change.target or "")
-            yield f"| {change.severity} | `{change.rule}` | {target} | {who} |"
+            made = _cell(change.made_by or "")
+            yield f"| {change.severity} | `{change.rule}` | {target} | {who} | {made} |"
         if len(changes) > SHOWN:
             yield ""
             yield f"And {len(changes) - SHOWN} more."
@@ -116,7 +117,8 @@ def score(point: Point) -> str:
 
 
 def _where(change: Change) -> str:
-    return f"  ({visible(change.target)})" if change.target else ""
+    known = [visible(each) for each in (change.target, change.made_by) if each]
+    return f"  ({', '.join(known)})" if known else ""
 
 
 def _cell(words: str) -> str:
