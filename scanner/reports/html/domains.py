@@ -62,7 +62,10 @@ def _row(address: str, title: str, results: Sequence[PracticeResult]) -> Html:
            aria_label=f"{many(len(results), 'requirement')}: {', '.join(parts)}"),
         el(
             "span",
-            [join(", " if n else "", el("span", word, class_="whole")) for n, word in enumerate(parts)],
+            [
+                join(", " if n else "", el("span", part, class_="whole"))
+                for n, part in enumerate(parts)
+            ],
             class_="counts",
         ),
         el("span", _lost(least, most), class_="counts dim"),

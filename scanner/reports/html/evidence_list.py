@@ -71,8 +71,7 @@ def _artifacts(context: Context) -> Html | None:
         return None
     rows: Cells = [
         [
-            name(use.path),
-            use.title or "",
+            join(name(use.path), el("div", use.title, class_="dim") if use.title else None),
             f"{many(len(use.objectives), 'objective')}, {many(len(use.controls), 'control')}",
             el("code", use.sha256) if use.sha256 is not None else "missing",
         ]
@@ -80,5 +79,5 @@ def _artifacts(context: Context) -> Html | None:
     ]
     return join(
         el("h3", "Attested artifacts"),
-        table(["file", "title", "serves", "SHA-256"], rows, "Attested artifacts"),
+        table(["file", "serves", "SHA-256"], rows, "Attested artifacts"),
     )

@@ -9,7 +9,15 @@ from pathlib import Path
 
 from scanner.reports.html.elements import Html, el, join
 
-SCRIPTS = ("data.js", "address.js", "list.js", "findings.js", "practices.js", "start.js")
+SCRIPTS = (
+    "data.js",
+    "address.js",
+    "list.js",
+    "findings.js",
+    "practices.js",
+    "paper.js",
+    "start.js",
+)
 
 SECTIONS = (
     ("answer", "Answer"),

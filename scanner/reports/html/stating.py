@@ -83,7 +83,10 @@ def _document(group: Group) -> Html:
 def _renewals(wants: Wants) -> Html | None:
     if not wants.renewals:
         return None
-    rows: Cells = [[r.attestation, r.why, ", ".join(r.objectives), r.where] for r in wants.renewals]
+    rows: Cells = [
+        [r.attestation, r.why, ", ".join(r.objectives), r.where.rpartition("/")[2]]
+        for r in wants.renewals
+    ]
     return join(
         el("h3", "Statements to renew or mend"),
         table(["statement", "why", "objectives", "where"], rows, "Statements to renew"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from scanner.assess.result import Because
 from scanner.reports.html.elements import Html, el, text
 
@@ -35,6 +37,10 @@ KINDS = {
 }
 
 
+_CLASSES = {"finding": "fail", "pass": "pass", "unknown": "any"}
+"""Which findings stand behind a reason that names a rule and no single one."""
+
+
 def badge(determination: str) -> Html:
     """A determination with its mark."""
     return tag(STYLES[determination], determination, MARKS[determination])
@@ -57,10 +63,14 @@ def is_fingerprint(ref: str) -> bool:
 
 
 def because(reason: Because) -> Html:
-    """One reason of a determination; a finding is a link to it."""
+    """One reason of a determination; where findings stand behind it, a link to them."""
     said = text(reason.text, 240)
     if is_fingerprint(reason.ref):
         said = el("a", said, href=f"#finding/{reason.ref}")
+    elif reason.rule and reason.kind in _CLASSES:
+        where = {"class": _CLASSES[reason.kind], "rule": reason.rule, "target": reason.target}
+        address = urlencode({k: v for k, v in where.items() if v})
+        said = el("a", said, href=f"#findings?{address}")
     elif reason.ref and reason.ref not in reason.text:
         said = Html(said + el("span", f" ({reason.ref})", class_="dim"))
     return el("li", el("span", KINDS[reason.kind], class_="kind"), " ", el("span", said))

@@ -290,7 +290,7 @@ def test_printing_lists_every_finding_and_then_puts_the_page_back(
 ) -> None:
     with opened(browser, page_of(20_000)) as page:
         page.evaluate("dispatchEvent(new Event('beforeprint'))")
-        assert page.locator("#finding-list details[open] .inside").count() == 500
+        assert page.locator("#finding-list .paper li").count() == 500
         assert "The first 500 of" in page.inner_text("#finding-count")
         assert page.locator("#practice-list details[open]").count() > 0
         page.evaluate("dispatchEvent(new Event('afterprint'))")

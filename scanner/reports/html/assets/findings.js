@@ -1,8 +1,6 @@
 /* The list of findings: filter, group, page by page. */
 
 const PAGE = 100;
-/** Findings on paper: more than anybody reads, and few enough to print. */
-const PRINTED = 500;
 
 const CLASS_WORDS = { fail: "fails", blind: "not seen", undeclared: "not stated",
   "no-target": "no target", "set-aside": "set aside", pass: "passes", none: "not applicable" };
@@ -85,19 +83,19 @@ function drawFindings() {
     make("span", {}, ` Page ${count(page)} of ${count(pages())} `), step("Next", page + 1, "next"));
 }
 
-function drawRows(numbers, open = 0) {
+function drawRows(numbers) {
   const list = byId("finding-list");
   const byRule = address.filters.get("by") === "rule";
   const drawn = document.createDocumentFragment();
   let group, last;
-  numbers.forEach((at, n) => {
+  numbers.forEach((at) => {
     const key = byRule ? tables.rules[rows[at][RULE]][0] : resourceOf[at];
     if (key !== last) {
       group = make("div", { class: "group" }, byRule ? ruleHead(rows[at]) : resourceHead(rows[at]));
       drawn.append(group);
       last = key;
     }
-    group.append(drawFinding(rows[at], n < open));
+    group.append(drawFinding(rows[at]));
   });
   if (!numbers.length) {
     drawn.append(make("p", { class: "nothing" }, rows.length ? "No finding fits these filters."
@@ -120,7 +118,7 @@ function ruleHead(row) {
   return make("h3", {}, make("span", {}, rule.title), make("span", { class: "where" }, rule.id));
 }
 
-function drawFinding(row, open) {
+function drawFinding(row) {
   const rule = ruleOf(row), kind = tables.classes[row[CLASS]], style = CLASS_STYLES[kind];
   const entry = make("details", { class: `finding ${style}`, id: `finding/${row[PRINT]}` },
     make("summary", {},
@@ -130,10 +128,6 @@ function drawFinding(row, open) {
       make("bdi", { class: "message" }, messageOf(row)),
       make("span", { class: "id" }, rule.practice)));
   entry.addEventListener("toggle", () => { if (entry.open) unfold(entry, row, rule); });
-  if (open) {
-    entry.open = true;
-    unfold(entry, row, rule);
-  }
   return entry;
 }
 
@@ -146,19 +140,17 @@ function inside(row, rule) {
   const texts = tables.texts[rule.id] || { why: "", limits: "", fix: {} };
   const [target, scope, provider, region] = tables.places[row[PLACE]];
   const facts = make("dl", { class: "facts" });
-  const put = (term, kind, said) => {
-    if (!said.flat(Infinity).some((part) => part)) return;
-    facts.append(make("dt", { class: kind }, term), make("dd", { class: kind }, ...said));
+  const fact = (term, ...said) => {
+    if (said.flat(Infinity).some((part) => part)) {
+      facts.append(make("dt", {}, term), make("dd", {}, ...said));
+    }
   };
-  const fact = (term, ...said) => put(term, undefined, said);
-  /** What a screen shows and paper leaves out. */
-  const more = (term, ...said) => put(term, "screen", said);
   if (row[WHY]) {
     const [reason, [gap, operation, permission, detail], unread] = tables.whys[row[WHY] - 1];
     const known = gap && byId(`gap/${gap}`);
     fact("unknown because", reason, known ? " " : "",
       known ? make("a", { href: `#gap/${gap}` }, "see the read") : null);
-    more("operation", operation);
+    fact("operation", operation);
     fact("permission", permission && make("code", {}, permission));
     fact("what it said", detail);
     fact("unread", unread.join(", "));
@@ -171,19 +163,19 @@ function inside(row, rule) {
   const mend = ["fail", "set-aside"].includes(tables.classes[row[CLASS]]) ? fixes : [];
   fact("fix", mend.map(([name, text]) => make("div", { class: "fix" },
     mend.length > 1 ? make("b", {}, `${name}: `) : null, text)));
-  more("why it matters", texts.why);
-  more("cannot see", texts.limits);
-  more("resource", subjectOf(row) && make("bdi", {}, subjectOf(row)));
-  more("where", make("bdi", {}, [target, scope, region].filter(Boolean).join(" · ")));
+  fact("why it matters", texts.why);
+  fact("cannot see", texts.limits);
+  fact("resource", subjectOf(row) && make("bdi", {}, subjectOf(row)));
+  fact("where", make("bdi", {}, [target, scope, region].filter(Boolean).join(" · ")));
   fact("made by", row[MADE_BY] && make("code", {}, row[MADE_BY]));
-  more("read by", [tables.sources[row[SOURCE]], tables.times[row[TIME]]].filter(Boolean).join(", "));
+  fact("read by", [tables.sources[row[SOURCE]], tables.times[row[TIME]]].filter(Boolean).join(", "));
   if (row[COUNT] >= 0) fact("stands for", many(row[COUNT], "resource"));
-  more("rule", make("a", { href: `#findings?class=any&rule=${encodeURIComponent(rule.id)}` }, rule.id),
+  fact("rule", make("a", { href: `#findings?class=any&rule=${encodeURIComponent(rule.id)}` }, rule.id),
     `, ${rule.strength}`);
-  more("requirement", make("a", { href: `#practice/${rule.practice}` }, rule.practice));
-  more("decides", rule.decides.join(", "));
-  more("informs", rule.informs.join(", "));
-  more("ISO/IEC 27001", rule.iso.length
+  fact("requirement", make("a", { href: `#practice/${rule.practice}` }, rule.practice));
+  fact("decides", rule.decides.join(", "));
+  fact("informs", rule.informs.join(", "));
+  fact("ISO/IEC 27001", rule.iso.length
     ? make("span", { class: "links" }, rule.iso.map((id) => [make("a", { href: `#control/${id}` }, id), " "]))
     : null);
   fact("this finding", make("a", { href: `#finding/${row[PRINT]}` }, row[PRINT]));
@@ -269,12 +261,4 @@ function startFindings() {
     const first = byId("finding-list").querySelector("summary");
     if (first) first.focus({ preventScroll: true });
   });
-  addEventListener("beforeprint", () => {
-    drawRows(shown.slice(0, PRINTED), PRINTED);
-    if (shown.length > PRINTED) {
-      setText("finding-count", `The first ${PRINTED} of ${count(shown.length)} findings; `
-        + "findings.jsonl has every one.");
-    }
-  });
-  addEventListener("afterprint", drawFindings);
 }

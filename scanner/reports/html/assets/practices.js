@@ -53,12 +53,4 @@ function startPractices() {
     const cell = event.target.closest("[data-practice]");
     if (cell) location.hash = `practice/${cell.dataset.practice}`;
   });
-  let opened = [];
-  addEventListener("beforeprint", () => {
-    const wanted = document.querySelectorAll(
-      "#practice-list details[data-state='NOT MET'], #poam details");
-    opened = [...wanted].filter((entry) => !entry.open);
-    for (const entry of opened) entry.open = true;
-  });
-  addEventListener("afterprint", () => { for (const entry of opened) entry.open = false; });
 }

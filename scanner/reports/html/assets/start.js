@@ -39,6 +39,7 @@ async function start() {
   await load();
   startFindings();
   startPractices();
+  startPaper();
   follow(true);
   watchContents();
   addEventListener("hashchange", () => follow(false));
