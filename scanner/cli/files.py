@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from heapq import merge
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from scanner.cli.steps import controls_of
 from scanner.config import Config
 from scanner.reports.github import write_github
 from scanner.reports.github_files import order
+from scanner.reports.redact import redacted_gap, redactor
 from scanner.reports.sarif import write_sarif
 from scanner.reports.sarif_inputs import Place, Scan
 from scanner.reports.titles import catalogue_titles
@@ -32,28 +33,24 @@ def write_reports(
     *,
     whole: bool,
     before: Past | None = None,
+    redact: bool = False,
 ) -> list[str]:
     """Write findings.sarif and github/ from findings.jsonl; returns what is there now.
 
     whole: every rule was judged over every target; else GitHub's files are not written, since an
     alert that the next upload lacks is closed. before: what the history or a baseline tells.
+    redact: leave out what names or describes people.
     """
-    read = partial(findings.read, path)
+    changed = redactor(rules) if redact else None
+
+    def read() -> Iterator[findings.Finding]:
+        lines = findings.read(path)
+        return map(changed, lines) if changed is not None else lines
+
     gone = before.earlier.absent if before is not None else ()
-    uri, commit = repository.address()
-    scan = Scan(
-        version=__version__,
-        started=snapshot.started_at,
-        ended=snapshot.finished_at,
-        rules=rules,
-        titles=catalogue_titles(),
-        controls=controls_of,
-        gaps=tuple(snapshot.gaps.values()),
-        places=_places(config),
-        lines_of=repository.lines,
-        repository=uri,
-        revision=commit,
-    )
+    scan = scan_of(snapshot, config, rules)
+    if redact:
+        scan = replace(scan, gaps=tuple(map(redacted_gap, scan.gaps)))
     write_sarif(
         out / "findings.sarif",
         lambda: merge(read(), sorted(gone, key=order), key=order) if gone else read(),
@@ -82,6 +79,24 @@ def write_reports(
     if any(category.path is not None for category in categories):
         made.append("github/")
     return [f"{out}/{name}" for name in made]
+
+
+def scan_of(snapshot: Snapshot, config: Config, rules: Sequence[Rule]) -> Scan:
+    """What every writer is told of the scan as a whole."""
+    uri, commit = repository.address()
+    return Scan(
+        version=__version__,
+        started=snapshot.started_at,
+        ended=snapshot.finished_at,
+        rules=rules,
+        titles=catalogue_titles(),
+        controls=controls_of,
+        gaps=tuple(snapshot.gaps.values()),
+        places=_places(config),
+        lines_of=repository.lines,
+        repository=uri,
+        revision=commit,
+    )
 
 
 def _places(config: Config) -> Mapping[str, Place]:

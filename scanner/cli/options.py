@@ -77,6 +77,9 @@ fail_on_option = click.option(
     show_default=True,
     help="Exit 1 if a failure is at least this severe.",
 )
+redact_option = click.option(
+    "--redact", is_flag=True, help="Leave out what names or describes people."
+)
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="No progress and no table.")
 
 

@@ -41,6 +41,11 @@ class Snapshot:
                 self.providers[provider] = tuple(known[key] for key in sorted(known))
 
     @property
+    def folders(self) -> list[Path]:
+        """The folders that it was read from."""
+        return [folder for folder, _ in self._parts]
+
+    @property
     def files(self) -> list[tuple[Path, FileInfo]]:
         """(path on disk, manifest entry) of every facts file."""
         return [(folder / item.path, item) for folder, m in self._parts for item in m.files]

@@ -1,0 +1,183 @@
+"""The formats that a report can have: what each is called, and how it is written."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from scanner import __version__, findings
+from scanner.assess.reuse import evidence_reuse
+from scanner.cli.assessing import Assessed
+from scanner.cli.files import scan_of
+from scanner.config import Config
+from scanner.errors import InputError
+from scanner.output import private_folder
+from scanner.reports import asff, csv_files, html, junit, markdown, ocsf, sheets, workbook
+from scanner.reports.oscal.assessment_results import write_assessment_results
+from scanner.reports.oscal.component import write_component_definition
+from scanner.reports.oscal.poam import write_oscal_poam
+from scanner.reports.sarif_inputs import Scan
+from scanner.snapshot.manifest import NAME
+
+
+@dataclass(frozen=True)
+class Material:
+    """What the writers are given."""
+
+    found: Assessed
+    config: Config
+    scan: Scan
+    out: Path
+    redact: bool
+
+    def findings(self) -> Iterator[findings.Finding]:
+        return findings.read(self.found.path)
+
+    @property
+    def organization(self) -> str:
+        return self.config.organization or "the organisation"
+
+
+def _html(m: Material) -> list[str]:
+    outcome, snapshot = m.found.outcome, m.found.snapshot
+    accepted = [
+        gap.id
+        for gap in snapshot.gaps.values()
+        if any(entry.covers(gap.target, gap.source, m.found.as_of) for entry in m.config.gaps)
+    ]
+    manifests = {
+        f"{folder.name}/{NAME}": hashlib.sha256((folder / NAME).read_bytes()).hexdigest()
+        for folder in snapshot.folders
+    }
+    context = html.context_of(
+        outcome,
+        organization=m.organization,
+        version=__version__,
+        snapshot=snapshot,
+        rules=m.scan.rules,
+        artifacts=evidence_reuse(m.found.stated.statements, m.found.catalogue),
+        accepted_gaps=accepted,
+        manifest_hashes=manifests,
+    )
+    name = "report.html"
+    html.write_html(m.out / name, m.findings, outcome.assessment, context, redact=m.redact)
+    return [name]
+
+
+def _workbooks(m: Material) -> list[str]:
+    outcome = m.found.outcome
+    workbook.write_poam_workbook(
+        m.out / "poam.xlsx",
+        outcome.items,
+        outcome.assessment,
+        organization=m.organization,
+        version=__version__,
+        affected=_affected(m),
+        redact=m.redact,
+    )
+    workbook.write_soa_workbook(
+        m.out / "soa.xlsx",
+        outcome.applicability,
+        outcome.assessment,
+        organization=m.organization,
+        version=__version__,
+        redact=m.redact,
+    )
+    return ["poam.xlsx", "soa.xlsx"]
+
+
+def _csv(m: Material) -> list[str]:
+    outcome = m.found.outcome
+    csv_files.write_findings_csv(m.out / "findings.csv", m.findings, m.scan, redact=m.redact)
+    csv_files.write_poam_csv(
+        m.out / "poam.csv",
+        outcome.items,
+        outcome.assessment,
+        organization=m.organization,
+        affected=_affected(m),
+        redact=m.redact,
+    )
+    csv_files.write_soa_csv(m.out / "soa.csv", outcome.applicability, redact=m.redact)
+    return ["findings.csv", "poam.csv", "soa.csv"]
+
+
+def _affected(m: Material) -> dict[str, str]:
+    return sheets.affected_by(m.findings(), m.scan.rules, redact=m.redact)
+
+
+def _oscal(m: Material) -> list[str]:
+    outcome = m.found.outcome
+    folder = private_folder(m.out / "oscal")
+    write_assessment_results(
+        folder / "assessment-results.json",
+        m.findings,
+        m.scan,
+        outcome.assessment,
+        organization=m.organization,
+        redact=m.redact,
+    )
+    write_component_definition(folder / "component-definition.json", m.scan)
+    write_oscal_poam(
+        folder / "plan-of-action-and-milestones.json",
+        outcome.items,
+        outcome.assessment,
+        m.scan,
+        organization=m.organization,
+        redact=m.redact,
+    )
+    return ["oscal/"]
+
+
+def _junit(m: Material) -> list[str]:
+    junit.write_junit(m.out / "junit.xml", m.findings, m.scan, redact=m.redact)
+    return ["junit.xml"]
+
+
+def _markdown(m: Material) -> list[str]:
+    outcome = m.found.outcome
+    markdown.write_markdown(
+        m.out / "summary.md",
+        m.findings,
+        m.scan,
+        assessment=outcome.assessment,
+        ranks=outcome.ranks,
+        redact=m.redact,
+    )
+    return ["summary.md"]
+
+
+def _ocsf(m: Material) -> list[str]:
+    ocsf.write_ocsf(m.out / "findings.ocsf.jsonl", m.findings, m.scan, redact=m.redact)
+    return ["findings.ocsf.jsonl"]
+
+
+def _asff(m: Material) -> list[str]:
+    hub = asff.hub_of(m.found.snapshot.targets)
+    if hub is None:
+        raise InputError("--format asff needs an AWS target: it is Security Hub's own format")
+    asff.write_asff(m.out / "asff", m.findings, m.scan, hub, redact=m.redact)
+    return ["asff/"]
+
+
+FORMS: dict[str, Callable[[Material], list[str]]] = {
+    "html": _html,
+    "xlsx": _workbooks,
+    "csv": _csv,
+    "oscal": _oscal,
+    "junit": _junit,
+    "markdown": _markdown,
+    "ocsf": _ocsf,
+    "asff": _asff,
+}
+"""Format -> its writer, which gives the names that it wrote below the output folder."""
+
+
+def write_forms(
+    names: Sequence[str], found: Assessed, config: Config, out: Path, *, redact: bool
+) -> list[str]:
+    """Write these formats into a folder; returns what was written. Raises InputError."""
+    scan = scan_of(found.snapshot, config, list(found.rules))
+    material = Material(found, config, scan, out, redact)
+    return [f"{out}/{made}" for name in names for made in FORMS[name](material)]
