@@ -13,6 +13,7 @@ from scanner.cli import steps
 from scanner.cli.assessing import assessed, stated, write_assessment
 from scanner.cli.ending import close
 from scanner.cli.files import write_reports
+from scanner.cli.forms import FORMS, write_forms
 from scanner.cli.judging import judged
 from scanner.cli.lifecycle import (
     NOTHING,
@@ -46,6 +47,17 @@ Examples:
     opt.fail_on_option,
     lifecycle_options,
     origins_option,
+    click.option(
+        "-f",
+        "--format",
+        "forms",
+        type=click.Choice(tuple(FORMS)),
+        multiple=True,
+        default=("html",),
+        show_default=True,
+        help="Reports besides SARIF and assessment.json; may be repeated.",
+    ),
+    opt.redact_option,
     opt.quiet_option,
 )
 def command(
@@ -65,6 +77,8 @@ def command(
     min_score: int | None,
     webhook: str | None,
     origins: tuple[Path, ...],
+    forms: tuple[str, ...],
+    redact: bool,
     quiet: bool,
 ) -> int:
     """Collect, judge and report in one go.
@@ -86,6 +100,8 @@ def command(
         whole=not terms and len(narrowed.targets) == len(config.targets),
         asked=policy(history, baseline, new_only, min_score, webhook),
         origins=origins,
+        forms=forms,
+        redact=redact,
     )
 
 
@@ -103,6 +119,8 @@ def run(
     whole: bool = True,
     asked: Policy = NOTHING,
     origins: Sequence[Path] = (),
+    forms: Sequence[str] = ("html",),
+    redact: bool = False,
 ) -> int:
     """A scan with everything settled; returns the exit code. whole: nothing was left out."""
     known = steps.all_rules(rule_folders)
@@ -123,10 +141,13 @@ def run(
     path = judged(snapshot, config, known, rules, said, day, out)
     placed(path, snapshot, origins)
     before = past(asked, path, config, rules, snapshot.finished_at, whole=whole)
-    written = write_reports(snapshot, path, config, rules, out, whole=whole, before=before)
+    written = write_reports(
+        snapshot, path, config, rules, out, whole=whole, before=before, redact=redact
+    )
     days = before.earlier.first_seen if before is not None else None
     found = assessed(out, config, known, day, snapshot=snapshot, said=said, first_seen=days)
     write_assessment(found, out)
+    written += [f"{out}/assessment.json", *write_forms(forms, found, config, out, redact=redact)]
     gaps = steps.unaccepted(snapshot, config.gaps, day)
     remember_score(asked, before, found.outcome.assessment)
     tell(asked, before, path, config, found.outcome.assessment, snapshot.finished_at, gaps)
@@ -137,7 +158,7 @@ def run(
         gaps=gaps,
         complete=snapshot.complete,
         quiet=quiet,
-        written=[*written, f"{out}/assessment.json"],
+        written=written,
         assessment=found.outcome.assessment,
         asked=asked,
         before=before,

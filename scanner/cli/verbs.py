@@ -20,6 +20,7 @@ VERBS = {
     "plan": "Order what is open into phases with their dependencies.",
     "explain": "Show everything known about a practice, rule, objective, control or finding.",
     "coverage": "Show how each assessment objective is decided.",
+    "evidence": "Gather, prove and sign the artifacts of an assessment.",
     "incident": "Keep the dated record of a cyber incident.",
     "rules": "List, show, test and start rules.",
     "mappings": "Look up practices, objectives and ISO controls.",
