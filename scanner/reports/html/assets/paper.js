@@ -3,24 +3,24 @@
 /** More than anybody reads, and few enough to print. */
 const PRINTED = 500;
 
-/** Row numbers of the filtered list in the order of rules. */
-function byRule() {
+/** The filtered rows by rule, class and provider: each group has one fix. */
+function paperGroups() {
   const wanted = new Set(shown);
-  return Array.from(order.rule).filter((at) => wanted.has(at));
+  const groups = new Map();
+  for (const at of Array.from(order.rule).filter((n) => wanted.has(n)).slice(0, PRINTED)) {
+    const row = rows[at];
+    const key = `${tables.rules[row[RULE]][0]} ${row[CLASS]} ${tables.places[row[PLACE]][2]}`;
+    if (!groups.has(key)) groups.set(key, []);
+    groups.get(key).push(row);
+  }
+  return groups.values();
 }
 
 function drawPaper() {
   const drawn = document.createDocumentFragment();
-  let list, last;
-  for (const at of byRule().slice(0, PRINTED)) {
-    const row = rows[at], rule = ruleOf(row);
-    const key = `${rule.id} ${row[CLASS]}`;
-    if (key !== last) {
-      last = key;
-      list = make("ul", { class: "paper" });
-      drawn.append(make("div", { class: "group" }, paperHead(row, rule), list));
-    }
-    list.append(paperLine(row));
+  for (const group of paperGroups()) {
+    drawn.append(make("div", { class: "group" }, paperHead(group[0], ruleOf(group[0])),
+      make("ul", { class: "paper" }, group.map(paperLine))));
   }
   byId("finding-list").replaceChildren(drawn);
   setText("finding-count", shown.length > PRINTED
