@@ -368,7 +368,7 @@ def policy_assignments(place: Place) -> Iterator[Fact]:
 
 @policy_assignments.detail(
     fields=["noncompliant"],
-    calls={STATES: "Microsoft.PolicyInsights/policyStates/summarize/action"},
+    calls={STATES: "Microsoft.PolicyInsights/policyStates/summarize/read"},
 )
 def deviations(place: Place, baseline: Baseline) -> dict[str, object]:
     """How many resources deviate from it."""

@@ -264,7 +264,7 @@ class Client:
                 method, url, body=data, headers=sent, redirect=False, retries=False
             )
             raw = got.data
-        except urllib3.exceptions.TimeoutError as error:
+        except urllib3.exceptions.ReadTimeoutError as error:
             raise Refused("timeout", operation, _words(error)) from error
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise Refused("unreachable", operation, _words(error)) from error
