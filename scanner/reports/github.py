@@ -9,8 +9,9 @@ close an alert that nobody looked at.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -65,10 +66,11 @@ def write_github(
     if not complete:
         why = "only a part of the rules was judged, and the others' alerts would be closed"
         return [Category(target=name, path=None, reason=why) for name in names]
-    rules = {rule.id: rule for rule in described(scan)}
+    rules, oldest = _oldest_ids(described(scan))
+    findings = partial(_reading, findings, oldest)
     seen = {name: Content() for name in names}
     _first_reading(findings(), seen, rules)
-    earlier = _earlier(carried or (), rules, seen)
+    earlier = _earlier(_renamed(carried or (), oldest), seen)
     if earlier:  # what this scan looked at again is not carried
         for finding in findings():
             earlier.pop(finding.fingerprint, None)
@@ -101,20 +103,41 @@ def _emptied(folder: Path) -> None:
         raise unwritable(folder, error) from error
 
 
-def _earlier(
-    carried: Iterable[Finding], rules: Mapping[str, PlainRule], seen: Mapping[str, Content]
-) -> dict[str, Finding]:
-    """Earlier failures that nobody could have seen again, under their rule's present id."""
-    now = {old: rule.id for rule in rules.values() for old in rule.deprecated_ids}
+def _oldest_ids(rules: Iterable[PlainRule]) -> tuple[dict[str, PlainRule], dict[str, str]]:
+    """The rules by their oldest id, and that id by every other one.
+
+    GitHub matches alerts by rule id and does not read deprecatedIds: a rule that was renamed
+    stays there what it was, so that its alerts stay, too.
+    """
+    found: dict[str, PlainRule] = {}
+    oldest: dict[str, str] = {}
+    for rule in rules:
+        names = (*rule.deprecated_ids, rule.id)
+        found[names[0]] = msgspec.structs.replace(rule, id=names[0], deprecated_ids=())
+        oldest |= dict.fromkeys(names[1:], names[0])
+    return found, oldest
+
+
+def _reading(findings: Findings, oldest: Mapping[str, str]) -> Iterator[Finding]:
+    return _renamed(findings(), oldest) if oldest else findings()
+
+
+def _renamed(findings: Iterable[Finding], oldest: Mapping[str, str]) -> Iterator[Finding]:
+    for finding in findings:
+        name = oldest.get(finding.rule)
+        yield finding if name is None else msgspec.structs.replace(finding, rule=name)
+
+
+def _earlier(carried: Iterable[Finding], seen: Mapping[str, Content]) -> dict[str, Finding]:
+    """Earlier failures that nobody could have seen again."""
     found = {}
     for finding in carried:
         target = seen.get(home(finding))
         if target is None or finding.verdict != "fail" or finding.suppressed is not None:
             continue
-        rule = now.get(finding.rule, finding.rule)
-        place = (rule, finding.scope)
+        place = (finding.rule, finding.scope)
         if {(*place, None), (*place, finding.region)} & target.blind:
-            found[finding.fingerprint] = msgspec.structs.replace(finding, rule=rule)
+            found[finding.fingerprint] = finding
     return found
 
 
