@@ -78,7 +78,8 @@ def determine(case: Case) -> ObjectiveResult:
     ]
     claims = [a for a in case.attestations if a.says == "satisfied"]
     if against:
-        others = [a.id for a in claims] + [e.id for e in _of_kind(case, "not-applicable")]
+        others = [a.id for a in _contradicted(case, claims, against)]
+        others += [e.id for e in _of_kind(case, "not-applicable")]
         notes += [
             Because(
                 kind="conflict",
@@ -89,6 +90,18 @@ def determine(case: Case) -> ObjectiveResult:
         ]
         return _result(case, "NOT MET", against, notes)
     return _without_refutation(case, bearing, claims, notes)
+
+
+def _contradicted(
+    case: Case, claims: Sequence[Attestation], against: Sequence[Because]
+) -> list[Attestation]:
+    """The statements that speak of a place where something speaks against them."""
+    places = {because.target or "" for because in against}
+    names: set[str] = set()
+    for target in case.targets:
+        if target.id in places:
+            names |= target.names
+    return [a for a in claims if not a.targets or "" in places or names & set(a.targets)]
 
 
 def _without_refutation(
