@@ -34,17 +34,30 @@ DECLARED: dict[str, list[str]] = {
     "service-accounts": [],
     "administrators": ["alice"],
     "audit-managers": ["alice"],
+    "change-managers": ["alice"],
     "everyday-accounts": ["bob"],
     "leavers": ["mallory"],
     "role-matrix": ["sudo %*"],
     "essential-services": ["*.service"],
     "essential-ports": ["ssh (tcp/22)"],
-    "remote-access": ["ssh (tcp/22)"],
+    "remote-access": ["ssh"],
     "access-points": [SCOPE.id],
     "maintenance-tools": [],
     "cui-places": ["/"],
     "software": ["*"],
 }
+
+ACTIONS = ["admin", "audit", "iam", "network"]
+"""What the role matrix gives its roles."""
+
+
+def declared() -> dict[str, dict[str, dict[str, Any]]]:
+    """DECLARED as the records of a declarations file."""
+    return {
+        name: {key: {"id": key, "actions": ACTIONS} for key in keys}
+        for name, keys in DECLARED.items()
+    }
+
 
 NOTICE = "27aef09778c3e79ff343336850f643279760f33d5c5635b7addf770eb43d772d"
 
@@ -64,6 +77,7 @@ PARAMS: dict[str, dict[str, Any]] = {
         "max_offset_ms": 100,
     },
     "nonessential-protocols-closed": {"essential_protocols": ["ssh (tcp/22)"]},
+    "privileged-functions-for-administrators-only": {"privileged_functions": ACTIONS},
     "nonessential-programs-prevented": {"programs_listed": True},
     "sign-in-methods-approved": {
         "approved_methods": [
@@ -106,7 +120,7 @@ def judged(
         open_snapshot(folder),
         rules(),
         params={r.id: settled(r, PARAMS.get(r.id, {})) for r in rules()},
-        declared={name: {key: {"id": key} for key in keys} for name, keys in DECLARED.items()},
+        declared=declared(),
         controls=controls_of,
         as_of=NOW[:10],
     )
@@ -169,9 +183,10 @@ BAD: dict[str, tuple[str, Tree, Answers, tuple[str, ...]]] = {
             "privileged-grant-authorized",
             "privileged-grant-asks-again",
             "grant-in-role-matrix",
-            "audit-management-limited",
+            "privileged-functions-for-administrators-only",
+            "audit-managers-are-a-subset-of-administrators",
             "administrator-not-everyday-account",
-            "change-rights-declared",
+            "changers-are-declared",
         ),
     ),
     "SSH with passwords and root": (
@@ -434,7 +449,7 @@ def test_what_only_root_may_read_leaves_unknown_and_nothing_else(tmp_path: Path)
             open_snapshot(tmp_path / family),
             rules(),
             params={r.id: settled(r, PARAMS.get(r.id, {})) for r in rules()},
-            declared={n: {k: {"id": k} for k in keys} for n, keys in DECLARED.items()},
+            declared=declared(),
             controls=controls_of,
             as_of=NOW[:10],
         )
