@@ -191,6 +191,17 @@ def test_following_a_link_keeps_the_filters(browser: Any, page_of: PageOf) -> No
         assert counted(page) == few
 
 
+def test_the_same_link_works_twice(browser: Any, page_of: PageOf) -> None:
+    with opened(browser, page_of(300)) as page:
+        for _ in range(2):
+            page.click("#answer .lines a >> nth=0")
+            page.wait_for_function("document.activeElement.id === 'findings-title'")
+            assert counted(page) == sum(
+                f.rule == "open-port" and f.verdict == "fail" for f in findings(300)
+            )
+            page.evaluate("document.activeElement.blur(), scrollTo(0, 0)")
+
+
 def test_requirements_filter_by_state_and_words(browser: Any, page_of: PageOf) -> None:
     with opened(browser, page_of(300), "#practices?state=NOT+MET") as page:
         states = page.evaluate(

@@ -43,6 +43,11 @@ async function start() {
   follow(true);
   watchContents();
   addEventListener("hashchange", () => follow(false));
+  document.addEventListener("click", (event) => {
+    // a link to where the address already is changes nothing, and still has to lead there
+    const link = event.target.closest("a[href^='#']");
+    if (link && link.hash === location.hash) follow(false);
+  });
   document.documentElement.dataset.ready = "yes";
 }
 
