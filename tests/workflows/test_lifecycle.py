@@ -1,0 +1,239 @@
+"""Two consecutive days: what GitHub makes of what is written, by its documented behaviour."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from github_model import GitHub
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "history"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "reports"))
+
+from history_samples import DAYS, finding, unread, write
+from sarif_samples import TITLES
+
+from scanner.facts.ledger import Gap
+from scanner.findings import Finding
+from scanner.history.earlier import Earlier, from_findings, from_history
+from scanner.history.record import RuleName
+from scanner.reports.github import write_github
+from scanner.reports.github_files import Category, order
+from scanner.reports.sarif import write_sarif
+from scanner.reports.sarif_inputs import Place, PlainRule, Scan
+
+MFA = PlainRule(id="mfa", title="A second factor", practice="IA.L2-3.5.3", decides=("3.5.3[c]",))
+LOGS = PlainRule(id="logs", title="Logs are kept", practice="AU.L2-3.3.1", decides=("3.3.1[e]",))
+
+
+class Days:
+    """A repository, scanned day by day."""
+
+    def __init__(self, folder: Path, source: str = "history") -> None:
+        self.folder, self.source = folder, source
+        self.github = GitHub()
+        self.day = -1
+        self.before: list[Finding] = []
+        self.made: dict[str, Category] = {}
+        self.earlier: Earlier | None = None
+
+    def scan(
+        self,
+        found: Sequence[Finding],
+        *,
+        targets: Sequence[str] = ("prod",),
+        rules: Sequence[PlainRule] = (MFA, LOGS),
+        gaps: Sequence[Gap] = (),
+        whole: bool = True,
+    ) -> dict[str, str]:
+        """One day's scan, recorded, written and uploaded; the alerts' states afterwards."""
+        self.day += 1
+        found = sorted((_today(f, self.day) for f in found), key=order)
+        configured = list(targets)
+        if self.source == "history":
+            path = self.folder / "history.sqlite"
+            names = [RuleName(r.id, r.deprecated_ids) for r in rules]
+            write(path, found, self.day, rules=names, targets=configured, whole=whole)
+            self.earlier = from_history(path, configured)
+        elif self.source == "baseline" and self.day:
+            renamed = {old: r.id for r in rules for old in r.deprecated_ids}
+            self.earlier = from_findings(self.before, found, configured, renamed)
+        scan = Scan(
+            version="1.0.0",
+            started=DAYS[self.day],
+            ended=DAYS[self.day],
+            rules=rules,
+            titles=TITLES,
+            gaps=gaps,
+            places={name: Place("cmmc-scan.yaml", 3 + n) for n, name in enumerate(configured)},
+        )
+        earlier = self.earlier
+        made = write_github(
+            self.folder / "github",
+            lambda: iter(found),
+            scan,
+            targets=[*configured, *(earlier.removed if earlier is not None else ())],
+            complete=whole,
+            carried=earlier.carried if earlier is not None else None,
+            known=earlier.known if earlier is not None else None,
+        )
+        self.made = {category.target: category for category in made}
+        self.sarif = self.folder / "findings.sarif"
+        write_sarif(
+            self.sarif,
+            lambda: iter(sorted([*found, *(earlier.absent if earlier else ())], key=order)),
+            scan,
+            baseline=earlier.baseline if earlier is not None else None,
+        )
+        for category in made:
+            if category.path is not None:
+                assert self.github.take(category.path.read_bytes()) == []
+        self.before = list(found)
+        return self.github.states()
+
+
+def _today(found: Finding, day: int) -> Finding:
+    return msgspec.structs.replace(found, observed_at=DAYS[day])
+
+
+@pytest.fixture(params=["history", "baseline"])
+def days(tmp_path: Path, request: pytest.FixtureRequest) -> Days:
+    return Days(tmp_path, request.param)
+
+
+ANN, BOB, CID = (finding(name) for name in ("ann", "bob", "cid"))
+
+
+def test_new_fixed_and_unchanged(days: Days) -> None:
+    assert days.scan([ANN, BOB]) == {ANN.fingerprint: "open", BOB.fingerprint: "open"}
+    after = days.scan([ANN, finding("bob", "pass"), CID])
+    assert after == {
+        ANN.fingerprint: "open",
+        BOB.fingerprint: "fixed",
+        CID.fingerprint: "open",
+    }
+    assert days.earlier is not None
+    assert days.earlier.opened == {CID.fingerprint}
+    states = _baseline_states(days.sarif)
+    assert states == {
+        ANN.fingerprint: "unchanged",
+        BOB.fingerprint: "updated",
+        CID.fingerprint: "new",
+    }
+
+
+def _baseline_states(path: Path) -> dict[str, str]:
+    run = json.loads(path.read_bytes())["runs"][0]
+    return {r["fingerprints"]["cmmcFinding/v1"]: r["baselineState"] for r in run["results"]}
+
+
+def test_a_resource_that_is_gone_is_absent_and_fixed(days: Days) -> None:
+    days.scan([ANN, BOB])
+    after = days.scan([ANN])
+    assert after[BOB.fingerprint] == "fixed"
+    assert _baseline_states(days.sarif)[BOB.fingerprint] == "absent"
+
+
+def test_an_unreadable_listing_closes_nothing(days: Days) -> None:
+    days.scan([ANN, BOB])
+    blind = unread()
+    after = days.scan([blind])
+    assert after[ANN.fingerprint] == after[BOB.fingerprint] == "open"
+    assert after[blind.fingerprint] == "open"
+    assert days.made["prod"].carried == 2
+    assert ANN.fingerprint not in {
+        key for key, state in _baseline_states(days.sarif).items() if state == "absent"
+    }
+
+
+def test_a_history_carries_for_thirty_days_and_then_lets_go(tmp_path: Path) -> None:
+    days = Days(tmp_path)
+    days.scan([ANN, BOB])
+    for _ in range(28):
+        assert days.scan([unread()])[ANN.fingerprint] == "open"
+    assert days.made["prod"].expired == 0
+    # and what can be seen again decides at once
+    after = days.scan([ANN, finding("bob", "pass")])
+    assert (after[ANN.fingerprint], after[BOB.fingerprint]) == ("open", "fixed")
+    assert all(alert.history.count("fixed") <= 1 for alert in days.github.alerts.values())
+
+
+def test_without_a_baseline_a_blind_category_is_not_uploaded(tmp_path: Path) -> None:
+    days = Days(tmp_path, "nothing")
+    days.scan([ANN])
+    days.scan([unread()])
+    assert days.made["prod"].path is None
+    assert "without an earlier scan" in (days.made["prod"].reason or "")
+    assert days.github.states()[ANN.fingerprint] == "open"
+
+
+def test_a_target_that_is_new_and_blind_is_not_uploaded(tmp_path: Path) -> None:
+    days = Days(tmp_path)
+    days.scan([ANN])
+    lab = unread(target="lab", scope="aws:2")
+    days.scan([ANN, lab], targets=["prod", "lab"])
+    assert days.made["lab"].path is None
+    assert days.made["prod"].path is not None
+    days.scan([ANN, lab], targets=["prod", "lab"])
+    assert days.made["lab"].path is not None
+
+
+def test_a_subject_whose_fields_are_unread_stays_one_alert(days: Days) -> None:
+    days.scan([ANN])
+    after = days.scan([finding("ann", "unknown", reason="denied")])
+    assert after == {ANN.fingerprint: "open"}
+    (alert,) = days.github.alerts.values()
+    assert (alert.level, alert.history) == ("warning", [])
+
+
+def test_a_renamed_rule_keeps_its_alerts(days: Days) -> None:
+    days.scan([ANN, BOB])
+    renamed = msgspec.structs.replace(MFA, id="second-factor", deprecated_ids=("mfa",))
+    now = finding("ann", rule="second-factor", first_id="mfa")
+    assert now.fingerprint == ANN.fingerprint
+    again = finding("bob", rule="second-factor", first_id="mfa")
+    days.scan([now, again], rules=[renamed, LOGS])
+    assert {a.state for a in days.github.alerts.values()} == {"open"}
+    assert len(days.github.alerts) == 2
+    assert set(_baseline_states(days.sarif).values()) == {"unchanged"}
+    # renamed on the very day on which nobody can look
+    twice = msgspec.structs.replace(MFA, id="mfa-3", deprecated_ids=("mfa", "second-factor"))
+    blind = unread("mfa-3", first_id="mfa")
+    days.scan([blind], rules=[twice, LOGS])
+    assert {a.state for a in days.github.alerts.values()} == {"open"}
+    assert len(days.github.alerts) == 3
+    assert days.made["prod"].carried == 2
+
+
+def test_a_removed_target_is_closed_on_purpose(days: Days) -> None:
+    zoe = finding("zoe", target="lab", scope="aws:2")
+    days.scan([ANN, zoe], targets=["prod", "lab"])
+    after = days.scan([ANN])
+    assert after == {ANN.fingerprint: "open", zoe.fingerprint: "fixed"}
+    assert days.earlier is not None
+    assert days.earlier.removed == {"lab": 1}
+
+
+def test_a_part_of_the_scan_closes_nothing(days: Days) -> None:
+    days.scan([ANN, BOB])
+    days.scan([], rules=[LOGS], whole=False)
+    assert set(days.github.states().values()) == {"open"}
+
+
+def test_names_order_regions_and_wording_move_no_alert(days: Days) -> None:
+    days.scan([ANN, BOB, CID])
+    before = dict(days.github.alerts)
+    moved: list[Any] = [
+        msgspec.structs.replace(
+            each, name="x", message="other words", region="east", severity="low"
+        )
+        for each in (CID, ANN, BOB)
+    ]
+    days.scan(moved)
+    assert days.github.alerts.keys() == before.keys()
+    assert set(days.github.states().values()) == {"open"}
