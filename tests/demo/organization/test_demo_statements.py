@@ -176,7 +176,7 @@ def test_another_value_changes_the_answer(copy: Path) -> None:
 
 
 def test_declarations_name_what_exists(stated: Stated, facts: list[Fact]) -> None:
-    fields = ("name", "principal_name", "role", "program", "os_branch")
+    fields = ("name", "principal_name", "role", "program", "os_branch", "category")
     seen: dict[str, set[str]] = {field: set() for field in fields}
     for fact in facts:
         for name, values in seen.items():
@@ -198,6 +198,7 @@ def test_declarations_name_what_exists(stated: Stated, facts: list[Fact]) -> Non
         "os-minimum": ("os_branch",),
         "role-matrix": ("role",),
         "software": ("program",),
+        "remote-access": ("category",),
     }
     lists = stated.statements.declarations.lists
     assert set(lists) == {*looked_in, "products", "maintenance-tools"}
