@@ -244,6 +244,7 @@ def test_failures_are_embedded_before_anything_else() -> None:
         for (kind, _, _), (n, _) in found.groups.items()
         if kind == "fail"
     }
+    assert not sum(n for (kind, _, _), n in few.items() if kind != "fail")
     assert sum(shares(found, byte_limit=50_000).values()) < 400
 
 
