@@ -124,11 +124,11 @@ class Answers:
         return Reply(200, body)
 
     def _missing(self, path: str) -> Reply:
-        parent = path.rpartition("/")[0]
-        if path in self.tenant.known_parents() or parent in self.tenant.known_parents():
+        parts = path.strip("/").split("/")
+        above = ["/" + "/".join(parts[:n]) for n in range(1, len(parts))]
+        if any(isinstance(self.tenant.graph.get(one), list) for one in above):
             return error(404, "Request_ResourceNotFound", f"Resource '{path}' does not exist.")
-        segment = path.rpartition("/")[2]
-        return error(400, "BadRequest", f"Resource not found for the segment '{segment}'.")
+        return error(400, "BadRequest", f"Resource not found for the segment '{parts[-1]}'.")
 
     def _report(self, request: Request, version: str, path: str, kind: str | None) -> Reply:
         if version != "/beta" or path != _REPORT:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,14 +32,3 @@ class Tenant:
         key = path.lower() if where is arm else path
         where[key] = change(where[key])
         return Tenant(self.id, graph, arm, self.reports, self.summaries)
-
-    def known_parents(self) -> frozenset[str]:
-        """Paths under which something is served: a missing item there is simply not found."""
-        return frozenset(_parents((*self.graph, *self.arm)))
-
-
-def _parents(paths: Iterable[str]) -> Iterable[str]:
-    for path in paths:
-        parts = path.strip("/").split("/")
-        for n in range(1, len(parts)):
-            yield "/" + "/".join(parts[:n])
