@@ -196,6 +196,7 @@ def test_declarations_name_what_exists(stated: Stated, facts: list[Fact]) -> Non
         "maintenance-accounts": ("name",),
         "devices": ("name",),
         "os-minimum": ("os_branch",),
+        "remote-access": ("category",),
         "role-matrix": ("role",),
         "software": ("program",),
         "remote-access": ("category",),
