@@ -35,7 +35,7 @@ def test_the_example_configuration_is_accepted(tmp_path: Path):
     from scanner.collect import collector_for
     from scanner.config import load_config
 
-    [text] = blocks("yaml")
+    text, _ = blocks("yaml")
     path = tmp_path / "cmmc-scan.yaml"
     path.write_text(text)
     config = load_config(path, collector_for)
