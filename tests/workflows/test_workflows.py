@@ -1,0 +1,397 @@
+"""The workflows' shell steps as they stand, against the emulated cloud and a model of GitHub."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from github_model import Api, GitHub
+from harness import REPOSITORY, Run, Server, runner
+
+WORKFLOWS = REPOSITORY / ".github" / "workflows"
+ACTIONS = sorted((REPOSITORY / ".github" / "actions").glob("*/action.yml"))
+REGION = "us-gov-west-1"
+
+
+@pytest.fixture
+def api() -> Api:
+    return Api(GitHub())
+
+
+@pytest.fixture
+def server(api: Api) -> Iterator[Server]:
+    made = Server(api)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def cloud() -> Iterator[Any]:
+    """An empty emulated account, and a client maker for it."""
+    pytest.importorskip("moto")
+    import botocore.session
+
+    from scanner.collectors.aws.client import _to_endpoint
+    from scanner.demo.aws import Emulator, start_emulator
+
+    def clients(emulator: Any) -> Any:
+        def make(service: str) -> Any:
+            client = botocore.session.Session().create_client(
+                service,
+                region_name=REGION,
+                endpoint_url=emulator.endpoint,
+                aws_access_key_id="AKIAEXAMPLE",
+                aws_secret_access_key="x",
+            )
+            client.meta.events.register("before-sign", _to_endpoint(emulator.endpoint))
+            return client
+
+        return make
+
+    running = Emulator.running()
+    if running is not None:
+        running.reset()
+        yield running, clients(running)
+        running.reset()
+        return
+    with start_emulator() as emulator:
+        yield emulator, clients(emulator)
+
+
+def scheduled(folder: Path, api: Api, server: Server, **vars_: str) -> tuple[Run, bool]:
+    """One scheduled run; the history comes and goes as an artifact."""
+    run = runner(folder, api, server, vars={"CMMC_SCAN_CONFIG": "cmmc-scan.yaml", **vars_})
+    run.env |= {
+        "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "x",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    return run, run.job(WORKFLOWS / "scheduled-scan.yml", "scan")
+
+
+def configured(folder: Path, endpoint: str, *more: str) -> None:
+    (folder / "work").mkdir(exist_ok=True)
+    targets = [
+        f"  - {{id: prod, provider: aws, partition: aws-us-gov, regions: [{REGION}],"
+        f" endpoint: '{endpoint}'}}",
+        *more,
+    ]
+    text = "\n".join(["organization: Example", "targets:", *targets, ""])
+    (folder / "work" / "cmmc-scan.yaml").write_text(text)
+
+
+def failures(run: Run) -> dict[str, dict[str, Any]]:
+    lines = (run.temp / "cmmc-out" / "findings.jsonl").read_text().splitlines()
+    found = [json.loads(line) for line in lines]
+    return {f["fingerprint"]: f for f in found if f["verdict"] == "fail"}
+
+
+def test_two_days_end_as_they_should(tmp_path: Path, api: Api, server: Server, cloud: Any) -> None:
+    emulator, client = cloud
+    configured(tmp_path, emulator.endpoint, "  - {id: here, provider: linux}")
+    own = tmp_path / "work" / "own"
+    own.mkdir()
+    (own / "name-is-ours.yaml").write_text(OWN_RULE)
+    iam = client("iam")
+    for name in ("anna.lee", "bob.ray"):
+        iam.create_user(UserName=name)
+        iam.create_login_profile(UserName=name, Password="Long-Enough-4-Now")
+    region = {"LocationConstraint": REGION}
+    client("s3").create_bucket(Bucket="larch-box", CreateBucketConfiguration=region)
+
+    first, good = scheduled(tmp_path, api, server, CMMC_RULES_DIR="own")
+    text = "\n".join(first.log)
+    assert not good, "everything is new on the first day"
+    assert "failed: Scan" in text, text
+    assert "ran: Keep the history" in text
+    assert "## CMMC scan" in first.summary
+    assert "| 1 |" in first.summary
+    assert "anna.lee" not in first.summary
+    assert {r["ref"] for r in api.requests} == {"refs/heads/main"}
+    before = failures(first)
+    states = api.github.states()
+    assert {states[mark] for mark in before} == {"open"}
+    box = {mark for mark, f in before.items() if f["name"] == "larch-box"}
+    here = {mark for mark, f in before.items() if f["target"] == "here"}
+    mine = {mark for mark, f in before.items() if f["rule"] == "name-is-ours"}
+    assert box
+    assert here
+    assert mine
+
+    # The second day: bob is gone, cleo is new, nobody may list buckets, a rule has another name,
+    # and a target left the configuration.
+    iam.delete_login_profile(UserName="bob.ray")
+    iam.delete_user(UserName="bob.ray")
+    iam.create_user(UserName="cleo.fox")
+    iam.create_login_profile(UserName="cleo.fox", Password="Long-Enough-4-Now")
+    configured(tmp_path, emulator.endpoint)
+    (own / "name-is-ours.yaml").unlink()
+    renamed = OWN_RULE.replace(
+        "id: name-is-ours", "id: known-by-name\ndeprecated_ids: [name-is-ours]"
+    )
+    (own / "known-by-name.yaml").write_text(renamed)
+    with emulator.faults.injected(
+        on="s3:ListBuckets", effect="error", code="AccessDenied", status=403
+    ):
+        second, good = scheduled(tmp_path, api, server, CMMC_RULES_DIR="own")
+    words = "\n".join(second.log)
+    assert not good
+    assert re.search(r"Since the last run: [1-9]\d* new, [1-9]\d* fixed", words), words
+    assert "here is no longer in the configuration" in words
+    assert failures(second).keys() & box == set()
+    states = api.github.states()
+    assert {states[mark] for mark in box} == {"open"}, "nobody looked"
+    assert {states[mark] for mark in here} == {"fixed"}, "closed on purpose"
+    bob = {mark for mark, f in before.items() if "bob.ray" in f["name"]}
+    assert {states[mark] for mark in bob} == {"fixed"}
+    now = failures(second)
+    assert {states[mark] for mark in now} == {"open"}
+    cleo = {mark for mark, f in now.items() if "cleo.fox" in f["name"]}
+    assert cleo
+    assert not cleo & before.keys()
+    kept = mine - bob - here
+    assert kept
+    assert {now[mark]["rule"] for mark in kept} == {"known-by-name"}
+    assert {k[1] for k in api.github.alerts if k[3].partition(":")[0] in kept} == {"name-is-ours"}
+    assert [a["name"] for a in api.artifacts].count("cmmc-history") == 2
+
+
+def test_without_the_variable_the_job_is_skipped(tmp_path: Path, api: Api, server: Server) -> None:
+    run = runner(tmp_path, api, server)
+    assert run.job(WORKFLOWS / "scheduled-scan.yml", "scan")
+    assert run.log == ["skipped"]
+
+
+FAKE = """#!/bin/sh
+if [ "$1" = scan ]; then
+  echo "arguments: $*"
+  env | sort | grep -E "^(AWS_|AZURE_)"
+  for file in "$AWS_WEB_IDENTITY_TOKEN_FILE" "$AZURE_FEDERATED_TOKEN_FILE"; do
+    if [ -n "$file" ]; then stat -c "mode %a" "$file"; cat "$file"; echo; fi
+  done
+  exit CODE
+fi
+"""
+
+
+def fake_scan(run: Run, code: int) -> None:
+    """Put a cmmc-scan in the place of ours that says what it was given."""
+    shim = Path(run.env["PATH"].split(":")[0], "cmmc-scan")
+    shim.write_text(FAKE.replace("CODE", str(code)))
+
+
+def action(run: Run, **given: str) -> bool:
+    """Run the scan action alone."""
+    step = {"uses": "./.github/actions/scan", "with": given}
+    return run._steps([step], {}, {}, None)
+
+
+@pytest.mark.parametrize(("code", "incomplete", "good"), [
+    (0, "fail", True),
+    (1, "fail", False),
+    (3, "fail", False),
+    (3, "warn", True),
+    (2, "warn", False),
+    (4, "warn", False),
+])  # fmt: skip
+def test_the_job_ends_as_the_policy_says(
+    tmp_path: Path, api: Api, server: Server, code: int, incomplete: str, good: bool
+) -> None:
+    run = runner(tmp_path, api, server)
+    fake_scan(run, code)
+    assert action(run, upload="false", incomplete=incomplete) is good
+    assert (tmp_path / "pip.log").read_text().endswith("scan/../../..[aws]\n")
+
+
+def test_credentials_are_short_lived_private_and_gone(
+    tmp_path: Path, api: Api, server: Server
+) -> None:
+    run = runner(tmp_path, api, server)
+    fake_scan(run, 0)
+    run.env["ACTIONS_ID_TOKEN_REQUEST_URL"] = f"{server.url}/token?api-version=2.0"
+    run.env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] = "request-token"
+    given = {
+        "upload": "false",
+        "aws-role": "arn:aws-us-gov:iam::123456789012:role/cmmc",
+        "aws-region": REGION,
+        "azure-client-id": "client",
+        "azure-tenant-id": "tenant",
+        "azure-authority-host": "https://login.microsoftonline.us/",
+        "azure-audience": "api://AzureADTokenExchangeUSGov",
+        "history": "h.sqlite",
+        "min-score": "88",
+        "new-only": "true",
+        "origins": "infra\ncdk.out\n",
+        "webhook": "https://hooks.example/x",
+    }
+    assert action(run, **given)
+    log = "\n".join(run.log)
+    assert server.audiences == ["sts.amazonaws.com", "api://AzureADTokenExchangeUSGov"]
+    assert "jwt-for-sts.amazonaws.com" in log
+    assert "jwt-for-api://AzureADTokenExchangeUSGov" in log
+    assert log.count("mode 600") == 2
+    assert f"AWS_REGION={REGION}" in log
+    assert "AWS_ROLE_SESSION_NAME=cmmc-scan-7" in log
+    assert "AZURE_AUTHORITY_HOST=https://login.microsoftonline.us/" in log
+    assert (
+        "--history h.sqlite --new-only --min-score 88 --notify CMMC_SCAN_WEBHOOK"
+        " --origins infra --origins cdk.out" in log
+    )
+    assert not list(run.temp.glob("cmmc-tokens*"))
+
+
+def test_a_job_without_the_permission_is_told(tmp_path: Path, api: Api, server: Server) -> None:
+    run = runner(tmp_path, api, server)
+    fake_scan(run, 0)
+    assert not action(run, upload="false", **{"aws-role": "arn:x"})
+    assert "id-token: write" in "\n".join(run.log)
+    assert not list(run.temp.glob("cmmc-tokens*"))
+
+
+def test_values_never_become_code(tmp_path: Path, api: Api, server: Server) -> None:
+    run = runner(tmp_path, api, server)
+    fake_scan(run, 0)
+    hostile = "$(touch pwned) `touch pwned`; touch pwned #"
+    names = ("config", "history", "origins", "rules-dir", "fail-on", "min-score", "webhook")
+    action(run, upload="false", **dict.fromkeys(names, hostile))
+    assert not (tmp_path / "work" / "pwned").exists()
+
+
+def test_a_rejected_upload_fails_the_job(tmp_path: Path, api: Api, server: Server) -> None:
+    run = runner(tmp_path, api, server)
+    fake_scan(run, 0)
+    out = tmp_path / "out" / "github"
+    out.mkdir(parents=True)
+    (out / "prod.sarif").write_text('{"$schema": "x", "version": "1", "runs": []}')
+    assert not action(run, out=str(out.parent))
+    assert "Code scanning did not take upload" in "\n".join(run.log)
+
+
+@pytest.mark.parametrize("made", ["branch", "fork", "expired"])
+def test_only_the_default_branchs_own_history_counts(
+    tmp_path: Path, api: Api, server: Server, made: str
+) -> None:
+    file = tmp_path / "history.sqlite"
+    file.write_text("good")
+    api.upload_artifact("cmmc-history", file)
+    file.write_text("bad")
+    branch, fork = ("feature", 1) if made == "branch" else ("main", 2 if made == "fork" else 1)
+    api.upload_artifact("cmmc-history", file, branch=branch, fork=fork)
+    api.artifacts[-1]["expired"] = made == "expired"
+    run = runner(tmp_path, api, server)
+    step = {
+        "id": "r",
+        "uses": "./.github/actions/restore",
+        "with": {"name": "cmmc-history", "path": str(tmp_path / "got")},
+    }
+    done: dict[str, Any] = {}
+    assert run._steps([step], {}, {}, None, done)
+    assert done["r"]["outputs"] == {"found": "true"}
+    assert (tmp_path / "got" / "history.sqlite").read_text() == "good"
+
+
+def git(folder: Path, *words: str) -> None:
+    who = ("-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false")
+    subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True)
+
+
+def test_a_pull_request_is_told_what_it_changes(tmp_path: Path, api: Api, server: Server) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    config = work / "cmmc-scan.yaml"
+    config.write_text("organization: Example\ntargets:\n  - {id: here, provider: linux}\n")
+    scan = [sys.executable, "-m", "scanner", "scan", "-q", "-o", str(tmp_path / "scan")]
+    only = ["-c", str(config), "--rules", "fips-mode-on"]
+    subprocess.run([*scan, *only], check=False, cwd=REPOSITORY)
+    api.upload_artifact("cmmc-scan", tmp_path / "scan")
+    git(work, "init", "-b", "main")
+    git(work, "add", ".")
+    git(work, "commit", "-m", "base")
+    (work / "own").mkdir()
+    (work / "own" / "name-is-ours.yaml").write_text(OWN_SETTING_RULE)
+    git(work, "add", ".")
+    git(work, "commit", "-m", "change")
+    event = {
+        "repository": {"default_branch": "main"},
+        "pull_request": {"number": 12, "head": {"repo": {"full_name": "example/defense"}}},
+    }
+    github = {"token": "t", "repository": "example/defense", "event": event}
+    run = runner(
+        tmp_path,
+        api,
+        server,
+        vars={"CMMC_SCAN_CONFIG": "cmmc-scan.yaml", "CMMC_RULES_DIR": "own"},
+        github=github,
+    )
+    assert run.job(WORKFLOWS / "pull-request.yml", "judge"), "\n".join(run.log)
+    (comment,) = server.comments
+    assert comment["arguments"][:3] == ["pr", "comment", "12"]
+    assert re.match(r"### .*\n\n\*\*[1-9]\d* new, 0 fixed", comment["body"]), comment["body"]
+    assert "`name-is-ours`" in comment["body"]
+    assert comment["body"] in run.summary
+
+    event["pull_request"]["head"]["repo"]["full_name"] = "stranger/fork"  # type: ignore[index]
+    (work / "own" / "name-is-ours.yaml").write_text("id: name-is-ours\n")
+    again = runner(tmp_path, api, server, vars=run.contexts["vars"], github=github)
+    assert not again.job(WORKFLOWS / "pull-request.yml", "judge"), "a broken rule fails its test"
+    assert len(server.comments) == 1
+
+
+OWN_RULE = """\
+id: name-is-ours
+title: Every account has a name that we give
+practice: IA.L2-3.5.1
+informs: ["3.5.1[a]"]
+strength: observed
+refutes: never
+severity: high
+fact: identity.account
+when: |
+  enabled
+require: |
+  name.startsWith("person.")
+message: "{name} is not one of ours"
+why: An account that nobody named is an account that nobody keeps.
+limits: It looks at the name alone.
+fix: {linux: Name it., aws: Name it.}
+tests:
+  pass: [{enabled: true, name: person.ann}]
+  fail: [{enabled: true, name: web}]
+  not-applicable: [{enabled: false, name: web}]
+  unknown: [{name: web}]
+"""
+
+
+OWN_SETTING_RULE = (
+    OWN_RULE.replace("identity.account", "crypto.fips_setting")
+    .replace("when: |\n  enabled\n", "")
+    .replace('name.startsWith("person.")', 'setting == "never"')
+    .replace("enabled: true, name: person.ann", "setting: never")
+    .replace("enabled: true, name: web", "setting: kernel")
+    .replace("  not-applicable: [{enabled: false, name: web}]\n", "")
+)
+
+
+@pytest.mark.parametrize("path", [*sorted(WORKFLOWS.glob("*.yml")), *ACTIONS], ids=lambda p: p.name)
+def test_every_action_is_pinned_with_its_tag(path: Path) -> None:
+    for line in path.read_text().splitlines():
+        used = re.search(r"uses: (\S+)(.*)", line)
+        if used and not used[1].startswith("./") and not line.lstrip().startswith("#"):
+            assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", used[1]), line
+            assert re.fullmatch(r" # v\d+\.\d+\.\d+", used[2]), line
+
+
+@pytest.mark.parametrize("path", sorted(WORKFLOWS.glob("*.yml")), ids=lambda p: p.name)
+def test_permissions_are_named_job_by_job(path: Path) -> None:
+    content = yaml.safe_load(path.read_text())
+    assert content["permissions"] == {}
+    for job in content["jobs"].values():
+        assert job["permissions"]
+        assert job["timeout-minutes"]
