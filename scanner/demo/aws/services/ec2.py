@@ -119,3 +119,17 @@ def describe_images(call: Call, output: Output) -> Output:
         if image.get("RootDeviceType") not in {None, "ebs", "instance-store"}:
             image["RootDeviceType"] = "ebs"
     return output
+
+
+@overlay("ec2:DescribeSnapshots", "moto does not narrow a listing by who may restore")
+def describe_snapshots(call: Call, output: Output) -> Output:
+    if "all" in call.params.get("RestorableByUserIds", []):
+        from moto.ec2.models import ec2_backends
+
+        held = ec2_backends[call.account][call.region].snapshots
+        output["Snapshots"] = [
+            snapshot
+            for snapshot in output["Snapshots"]
+            if "all" in held[snapshot["SnapshotId"]].create_volume_permission_groups
+        ]
+    return output
