@@ -9,6 +9,7 @@ import msgspec
 
 from scanner import frameworks
 from scanner.assess.catalogue import Catalogue
+from scanner.frameworks.not_collected import not_collected
 
 Way = Literal["decided", "informed", "attest"]
 
@@ -59,6 +60,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     concerns: tuple[str, ...]
     planned: tuple[str, ...]
     """Providers that could show it by our own judgement, and for which no rule decides yet."""
+    not_collected: tuple[tuple[str, str], ...] = ()
+    """Provider and the reason why no rule uses what it could show."""
 
 
 class Total(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,6 +148,7 @@ def _line(
         declared=objective.declared,
         concerns=objective.concerns,
         planned=tuple(sorted(able - served)),
+        not_collected=tuple(sorted(not_collected().get(name, {}).items())),
     )
 
 
@@ -194,6 +198,8 @@ def lines(report: Report) -> list[str]:
         for rule in line.rules:
             where = f" [{', '.join(rule.providers)}]" if rule.providers else ""
             text.append(f"      {rule.rule}{where}: {rule.why}")
+        for provider, reason in line.not_collected:
+            text.append(f"      not collected [{provider}]: {reason}")
         if line.way != "decided":
             text.append(f"      {attest_with(line)}")
     text += ["", _row(("", "decided", "informed", "attest"))]

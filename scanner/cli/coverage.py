@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+import msgspec
 
 from scanner.assess.catalogue import load_catalogue
 from scanner.assess.coverage import coverage, lines
@@ -17,6 +18,14 @@ from scanner.cli import options as opt
 @opt.rules_dir_option
 def command(level: int, rule_folders: tuple[Path, ...]) -> int:
     """Show for every objective whether rules decide or inform it, or what has to be attested."""
-    for line in lines(coverage(steps.all_rules(rule_folders), load_catalogue(), level)):
+    from scanner.collect import collectors
+    from scanner.evaluate.answers import answering
+
+    known = collectors()
+    rules = [
+        msgspec.structs.replace(rule, providers=answering(rule, known) or rule.providers)
+        for rule in steps.all_rules(rule_folders)
+    ]
+    for line in lines(coverage(rules, load_catalogue(), level)):
         click.echo(line)
     return OK
