@@ -3,37 +3,22 @@
 from __future__ import annotations
 
 from scanner.collectors.base import Collector
-from scanner.collectors.linux import (
-    accounts,
-    audit,
-    clock,
-    crypto,
-    disks,
-    firewall,
-    hardening,
-    journal,
-    malware,
-    media,
-    patches,
-    policy,
-    services,
-    sessions,
-    software,
-    sshd,
-    sudo,
-    system,
-    wireless,
-)
+from scanner.collectors.linux.crypto import fips, modules
+from scanner.collectors.linux.network import firewall, services, wireless
+from scanner.collectors.linux.records import audit_records, clock, log_files, stores, trails
 from scanner.collectors.linux.session import OPTIONS, open_host
+from scanner.collectors.linux.sign_in import accounts, credentials, policy, sessions, sshd, sudo
+from scanner.collectors.linux.software import malware, patches, repositories, software
+from scanner.collectors.linux.system import disks, hardening, media, release
 
 COLLECTOR = Collector(
     provider="linux",
     about="a Linux host: this one, or the root file system of another",
     sources=(
-        system.host,
+        release.host,
         accounts.accounts,
-        accounts.passwords,
-        accounts.ssh_keys,
+        credentials.passwords,
+        credentials.ssh_keys,
         policy.sign_in_policy,
         sudo.sudo_grants,
         sshd.ssh_access,
@@ -42,16 +27,16 @@ COLLECTOR = Collector(
         sessions.login_sessions,
         sessions.desktop_sessions,
         sessions.banners,
-        crypto.fips_settings,
-        crypto.crypto_modules,
-        audit.audit_trail,
-        audit.journal_trail,
-        audit.rsyslog_trail,
-        audit.syslog_ng_trail,
-        audit.audit_records,
-        journal.journal_store,
-        journal.audit_store,
-        journal.log_files,
+        fips.fips_settings,
+        modules.crypto_modules,
+        trails.audit_trail,
+        trails.journal_trail,
+        trails.rsyslog_trail,
+        trails.syslog_ng_trail,
+        audit_records.audit_records,
+        stores.journal_store,
+        stores.audit_store,
+        log_files.log_files,
         clock.clock,
         services.listening,
         services.enabled_services,
@@ -65,7 +50,7 @@ COLLECTOR = Collector(
         hardening.file_integrity,
         malware.malware_protection,
         patches.patches,
-        patches.package_sources,
+        repositories.package_sources,
         software.allow_list,
         software.packages,
     ),

@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Any, NoReturn, TypeVar
 
 from scanner.collectors.base import Job, Partial, Refused
-from scanner.collectors.linux.machine import Absent, Machine, Output, Stat, Unreadable
+from scanner.collectors.linux.machine.base import Absent, Machine, Output, Stat, Unreadable
 from scanner.errors import Defect
 from scanner.facts import Fact
 

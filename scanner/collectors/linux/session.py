@@ -12,16 +12,12 @@ from pathlib import Path
 
 from scanner.collectors.base import Job, Scope, Session, Target
 from scanner.collectors.linux.host import Host
-from scanner.collectors.linux.machine import (
-    Absent,
-    Local,
-    Machine,
-    Mounted,
-    Once,
-    Unreadable,
-)
-from scanner.collectors.linux.remote import OPTIONS as REMOTE
-from scanner.collectors.linux.remote import open_remote
+from scanner.collectors.linux.machine.base import Absent, Machine, Unreadable
+from scanner.collectors.linux.machine.local import Local
+from scanner.collectors.linux.machine.mounted import Mounted
+from scanner.collectors.linux.machine.once import Once
+from scanner.collectors.linux.ssh.session import OPTIONS as REMOTE
+from scanner.collectors.linux.ssh.session import open_remote
 from scanner.errors import InputError
 
 _APPLICATION = bytes.fromhex("4f1d7c0b9a5e4c8e8d2b6f3a17c95e60")
@@ -118,7 +114,7 @@ def open_host(target: Target) -> Session:
 
         return open_remote(target, COLLECTOR.sources)
     if "image" in target.options:
-        from scanner.collectors.linux.image import open_image
+        from scanner.collectors.linux.machine.image import open_image
 
         path = Path(str(target.options["image"])).expanduser()
         machine = Once(open_image(path, target))

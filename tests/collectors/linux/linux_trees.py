@@ -14,10 +14,12 @@ from typing import Any
 from scanner.collectors.base import Job, Partial, Refused, Scope, Source, Target
 from scanner.collectors.linux import COLLECTOR
 from scanner.collectors.linux.host import Host
-from scanner.collectors.linux.machine import Machine, Memory, Node, Once, Output
-from scanner.collectors.linux.packages import RPM_FORMAT
-from scanner.collectors.linux.patches import _APT, _DNF, _ZYPPER
+from scanner.collectors.linux.machine.base import Machine, Output
+from scanner.collectors.linux.machine.memory import Memory, Node
+from scanner.collectors.linux.machine.once import Once
 from scanner.collectors.linux.session import HostSession
+from scanner.collectors.linux.software.packages import RPM_FORMAT
+from scanner.collectors.linux.software.patches import APT, DNF, ZYPPER
 from scanner.facts import Fact
 
 NOW = "2026-11-24T08:00:00Z"
@@ -404,7 +406,7 @@ RHEL_ANSWERS: Answers = {
     **_ANSWERS,
     ("rpm", "-qa", "--queryformat", RPM_FORMAT): said(_RPMS),
     _ASK_OPENSSL: said(OPENSSL_RHEL),
-    tuple(_DNF.removeprefix("run:").split()): said(""),
+    tuple(DNF.removeprefix("run:").split()): said(""),
     ("gnutls-cli", "--fips140-mode"): said("library is in FIPS140-3 mode\n"),
 }
 
@@ -490,7 +492,7 @@ Providers:
 DEBIAN_ANSWERS: Answers = {
     **_ANSWERS,
     _ASK_OPENSSL: said(OPENSSL_DEFAULT),
-    tuple(_APT.removeprefix("run:").split()): said("Listing...\n"),
+    tuple(APT.removeprefix("run:").split()): said("Listing...\n"),
 }
 
 UBUNTU: Tree = {
@@ -523,7 +525,7 @@ for _path in ("/etc/yum.repos.d/redhat.repo", "/etc/dnf/dnf.conf", "/etc/ssh/ssh
 SUSE["/usr/etc/ssh/sshd_config"] = "Include /usr/etc/ssh/sshd_config.d/*.conf\n" + _SSHD
 SUSE_ANSWERS: Answers = {
     **RHEL_ANSWERS,
-    tuple(_ZYPPER.removeprefix("run:").split()): said(
+    tuple(ZYPPER.removeprefix("run:").split()): said(
         "Loading repository data...\nNo updates found.\n"
     ),
 }

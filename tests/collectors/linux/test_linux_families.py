@@ -397,14 +397,14 @@ def test_a_host_with_one_thing_wrong_fails_there(case: str, tmp_path: Path) -> N
     if case.startswith("old signatures"):
         from linux_trees import NOW_SECONDS
 
-        from scanner.collectors.linux.machine import Node
+        from scanner.collectors.linux.machine.memory import Node
 
         changed["/var/lib/clamav/daily.cvd"] = Node(b"x", mtime=NOW_SECONDS - 40 * 86400)
         expected = (*expected, "malware-signatures-current")
     if case == "updates that wait":
         from linux_trees import NOW_SECONDS
 
-        from scanner.collectors.linux.machine import Node
+        from scanner.collectors.linux.machine.memory import Node
 
         changed["/var/cache/dnf"] = Node(folder=True, mtime=NOW_SECONDS - 60 * 86400)
     found = judged(changed, {**said_well, **answers}, tmp_path / "s")
@@ -426,7 +426,8 @@ def test_what_only_root_may_read_leaves_unknown_and_nothing_else(tmp_path: Path)
 
     from linux_trees import nodes
 
-    from scanner.collectors.linux.machine import Memory, Once
+    from scanner.collectors.linux.machine.memory import Memory
+    from scanner.collectors.linux.machine.once import Once
 
     guarded = ("/etc/shadow", "/etc/sudoers", "/var/log/audit", "/etc/audit", "/etc/fapolicyd")
     for family, (tree, answers) in FAMILIES.items():

@@ -17,15 +17,13 @@ from linux_trees import NOW, SCOPE, memory
 from scanner.collectors.base import Job, Refused, Target, source
 from scanner.collectors.linux import COLLECTOR
 from scanner.collectors.linux.host import Host
-from scanner.collectors.linux.machine import (
-    Local,
-    Mounted,
-    Node,
-    Once,
-    Unreadable,
-    follow,
-    run_bounded,
-)
+from scanner.collectors.linux.machine.base import Unreadable
+from scanner.collectors.linux.machine.local import Local
+from scanner.collectors.linux.machine.memory import Node
+from scanner.collectors.linux.machine.mounted import Mounted
+from scanner.collectors.linux.machine.once import Once
+from scanner.collectors.linux.machine.paths import follow
+from scanner.collectors.linux.machine.program import run_bounded
 from scanner.collectors.linux.session import host_id_of, open_host
 from scanner.errors import Defect, InputError
 from scanner.facts.host import Host as HostFact

@@ -9,42 +9,18 @@ import time
 from contextlib import suppress
 from typing import Any
 
-import msgspec
 import pytest
-from linux_trees import NOW, SCOPE, Read
+from linux_told import SLOW, contradictions, told
+from linux_trees import NOW, SCOPE
 
 from scanner.collectors.base import Job, Refused, Target
 from scanner.collectors.linux import COLLECTOR
-from scanner.collectors.linux.machine import Local, Mounted, Once
+from scanner.collectors.linux.machine.local import Local
+from scanner.collectors.linux.machine.mounted import Mounted
+from scanner.collectors.linux.machine.once import Once
 from scanner.collectors.linux.session import open_host
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="not a Linux host")
-
-# apt takes seconds where it has no cache, and a port may open between two scans.
-SLOW = ("patches", "listening")
-HERE = ("provider", "target", "scope", "source", "operation", "observed_at", "unread", "kind")
-
-
-def told(machine: Any) -> dict[str, dict[str, Any]]:
-    """kind and subject -> the fields that were read."""
-    found: dict[str, dict[str, Any]] = {}
-    for source in COLLECTOR.sources:
-        if source.name in SLOW:
-            continue
-        for key, fact in Read(source, machine).facts.items():
-            fields = msgspec.to_builtins(fact)
-            own = {k: v for k, v in fields.items() if k not in HERE}
-            found[f"{source.kind} {key}"] = json.loads(json.dumps(own))
-    return found
-
-
-def contradictions(one: dict[str, Any], other: dict[str, Any]) -> list[tuple[str, str, Any, Any]]:
-    return [
-        (key, name, one[key][name], other[key][name])
-        for key in one.keys() & other.keys()
-        for name in one[key].keys() & other[key].keys()
-        if one[key][name] != other[key][name]
-    ]
 
 
 def as_nobody() -> dict[str, dict[str, Any]]:

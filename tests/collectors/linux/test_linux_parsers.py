@@ -26,32 +26,41 @@ from linux_trees import (
 )
 
 from scanner.collectors.base import Refused
-from scanner.collectors.linux import (
-    accounts,
-    audit,
+from scanner.collectors.linux import forms
+from scanner.collectors.linux.crypto import fips, providers
+from scanner.collectors.linux.host import Unclear
+from scanner.collectors.linux.network import iptables, nft, services
+from scanner.collectors.linux.records import (
+    audit_records,
+    audit_rules,
     clock,
-    crypto,
-    dconf,
-    disks,
-    firewall,
-    forms,
     forwarding,
-    hardening,
-    journal,
-    packages,
+    logrotate,
+    stores,
+)
+from scanner.collectors.linux.sign_in import (
+    account_reads,
+    administrators,
+    authorized_keys,
+    dconf,
+    lockout,
+    new_passwords,
     pam,
+    pam_needs,
     passwd,
-    patches,
-    policy,
-    services,
     sessions,
-    software,
     sshd,
     sshd_config,
-    sudo,
-    system,
+    sudoers,
 )
-from scanner.collectors.linux.host import Unclear
+from scanner.collectors.linux.software import (
+    apt_conf,
+    missing,
+    packages,
+    repository_files,
+    software,
+)
+from scanner.collectors.linux.system import disks, hardening, release
 
 STACK = _SYSTEM_AUTH.format(nullok="nullok")
 
@@ -60,34 +69,35 @@ def _stacks(text: str) -> Any:
     known = {"sshd": text, "common-auth": _COMMON_AUTH}
     found = pam.Stacks(known.get)
     rules = found.rules("sshd", "auth")
-    return pam.needs(rules), policy.Lockout(rules, "deny = 3").threshold()
+    return pam_needs.needs(rules), lockout.Lockout(rules, "deny = 3").threshold()
 
 
 def _quality(text: str) -> Any:
-    found = policy.Quality(pam.Rule((("default", "bad"),), "pam_pwquality"), [text])
+    found = new_passwords.Quality(pam.Rule((("default", "bad"),), "pam_pwquality"), [text])
     return found.min_length(), found.char_classes(), found.changed_chars()
 
 
 def _config(text: str) -> Any:
     config = sshd_config.Config(tuple(sshd_config.parse(text, lambda pattern: [])))
     views = config.views(sshd_config.Account("alice", frozenset({"alice"})))
-    from scanner.collectors.linux.factors import two_factors_needed
+    from scanner.collectors.linux.sign_in.factors import two_factors_needed
 
     return [two_factors_needed(view, None) for view in (*views, config.base)]
 
 
 def _sudoers(text: str) -> Any:
-    rules = sudo.parse(text, lambda path, folder: [])
+    rules = sudoers.parse(text, lambda path, folder: [])
     people = passwd.parse_passwd(_PASSWD)
     return [
-        (sudo.is_admin(grant, rules), sudo.holders(grant.who, people, [])) for grant in rules.grants
+        (administrators.is_admin(grant, rules), administrators.holders(grant.who, people, []))
+        for grant in rules.grants
     ]
 
 
 _PASSWD = RHEL["/etc/passwd"]
 
 PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
-    "os-release": (system.parse_release, RHEL["/etc/os-release"]),
+    "os-release": (release.parse_release, RHEL["/etc/os-release"]),
     "shell assignments": (forms.shell_assignments, "A='b c'\nD=e\n"),
     "equals": (forms.equals_pairs, RHEL["/etc/security/faillock.conf"]),
     "words": (forms.word_pairs, RHEL["/etc/login.defs"]),
@@ -97,7 +107,7 @@ PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "group": (passwd.parse_group, RHEL["/etc/group"]),
     "shadow": (passwd.parse_shadow, RHEL["/etc/shadow"]),
     "authorized_keys": (
-        accounts.parse_authorized_keys,
+        authorized_keys.parse_authorized_keys,
         'from="10.0.0.*",command="a b" ssh-ed25519 AAAAC3Nza c\n',
     ),
     "pam": (_stacks, STACK),
@@ -109,17 +119,17 @@ PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
         DEBIAN["/etc/sudoers"] + "User_Alias OPS = alice, bob\nOPS ALL=NOPASSWD: ALL\n",
     ),
     "doas": (
-        lambda text: sudo.doas_administrators(text, passwd.parse_passwd(_PASSWD), []),
+        lambda text: administrators.doas_administrators(text, passwd.parse_passwd(_PASSWD), []),
         "permit persist :wheel\npermit nopass alice as root\n",
     ),
-    "audit rules": (audit.parse_rules, AUDIT_RULES),
-    "audit status": (audit.parse_status, AUDIT_STATUS),
+    "audit rules": (audit_rules.parse_rules, AUDIT_RULES),
+    "audit status": (audit_rules.parse_status, AUDIT_STATUS),
     "audit records": (
-        lambda text: audit.judge_records(text.splitlines()),
+        lambda text: audit_records.judge_records(text.splitlines()),
         "type=SYSCALL msg=audit(1.1:2): success=yes auid=1000 ses=1 exe=x\n",
     ),
-    "logrotate": (journal.parse_logrotate, DEBIAN["/etc/logrotate.d/rsyslog"]),
-    "journal": (lambda text: journal.journal_retention({"MaxRetentionSec": text}), "3month"),
+    "logrotate": (logrotate.parse_logrotate, DEBIAN["/etc/logrotate.d/rsyslog"]),
+    "journal": (lambda text: stores.journal_retention({"MaxRetentionSec": text}), "3month"),
     "rsyslog": (
         forwarding.rsyslog_targets,
         '*.* @@log.example:6514\naction(type="omfwd" target="x")\n',
@@ -131,15 +141,15 @@ PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "ntp": (clock.ntp_servers, "server a iburst\npool b\n"),
     "chronyc": (clock.parse_tracking, TRACKING),
     "sockets": (lambda text: services.parse_sockets(text, "0A"), _PROC["/proc/net/tcp"]),
-    "nft": (firewall.parse_nft, NFT),
+    "nft": (nft.parse_nft, NFT),
     "iptables": (
-        firewall.parse_iptables,
+        iptables.parse_iptables,
         "-P INPUT DROP\n-P FORWARD DROP\n-P OUTPUT ACCEPT\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n",
     ),
     "mountinfo": (disks.parse_mountinfo, _PROC["/proc/self/mountinfo"]),
     "sysctl": (lambda text: hardening.parse_sysctl([text]), "kernel.kptr_restrict = 1\n"),
-    "providers": (crypto.parse_providers, OPENSSL_RHEL),
-    "crypto policy": (crypto.policy_is_fips, "FIPS:OSPP"),
+    "providers": (providers.parse_providers, OPENSSL_RHEL),
+    "crypto policy": (fips.policy_is_fips, "FIPS:OSPP"),
     "fapolicyd": (
         lambda text: software.denies_by_default(software.parse_fapolicyd(text)),
         RHEL["/etc/fapolicyd/compiled.rules"],
@@ -150,19 +160,19 @@ PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "apk": (packages.parse_apk, "P:musl\nV:1.2\n\nP:zlib\nV:1.3\n"),
     "rpm": (packages.parse_rpm_list, "bash\t5.1-1\tRed Hat\t1700000000\n"),
     "apt": (
-        patches.parse_apt,
+        missing.parse_apt,
         "Listing...\nbash/stable,stable-security 5.2-2 amd64 [upgradable from: 5.2-1]\n",
     ),
-    "apt.conf": (lambda text: patches.apt_setting([text], "A::B"), 'A { B "1"; };\n'),
-    "updateinfo": (patches.parse_updateinfo, "RHSA-1 Important/Sec. a-1\n"),
-    "zypper": (patches.parse_zypper, "Repository | Name | Category\na | b | security\n"),
+    "apt.conf": (lambda text: apt_conf.apt_setting([text], "A::B"), 'A { B "1"; };\n'),
+    "updateinfo": (missing.parse_updateinfo, "RHSA-1 Important/Sec. a-1\n"),
+    "zypper": (missing.parse_zypper, "Repository | Name | Category\na | b | security\n"),
     "repo": (
-        lambda text: patches.parse_repo_file(text, True),
+        lambda text: repository_files.parse_repo_file(text, True),
         "[a]\nbaseurl=http://u:p@h/x\ngpgcheck=0\n",
     ),
-    "sources.list": (patches.parse_sources_list, "deb [trusted=yes] http://h d main\n"),
+    "sources.list": (repository_files.parse_sources_list, "deb [trusted=yes] http://h d main\n"),
     "deb822": (
-        patches.parse_deb822_sources,
+        repository_files.parse_deb822_sources,
         "Types: deb\nURIs: http://h\nSuites: s\nTrusted: yes\n",
     ),
 }
@@ -209,4 +219,4 @@ def test_any_text_is_answered_or_refused(name: str) -> None:
 def test_any_bytes_are_an_rpm_header_or_not(blob: bytes) -> None:
     with contextlib.suppress(Unclear):
         packages.parse_rpm_header(blob)
-    assert accounts.parse_lastlog(blob, 1000) is None
+    assert account_reads.parse_lastlog(blob, 1000) is None

@@ -24,7 +24,9 @@ from scanner.cli.steps import all_rules
 from scanner.collect import collect
 from scanner.collectors.linux import COLLECTOR
 from scanner.collectors.linux.host import _pattern
-from scanner.collectors.linux.machine import Machine, Memory, Once
+from scanner.collectors.linux.machine.base import Machine
+from scanner.collectors.linux.machine.memory import Memory
+from scanner.collectors.linux.machine.once import Once
 
 KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nCANARYprivate\n-----END OPENSSH PRIVATE KEY-----\n"
 PLANTED = {

@@ -1,0 +1,1 @@
+"""FIPS mode and the cryptographic modules of a host."""

@@ -1,0 +1,192 @@
+"""Container images: the root file system of an OCI or docker-save archive, without a daemon.
+
+The layers are read in order, with their whiteouts, into an index of paths; of the files only those
+that some source may ask for are kept.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from scanner.collectors.base import Target
+from scanner.collectors.linux.machine.base import MAX_FILE
+from scanner.collectors.linux.machine.memory import Memory, Node
+from scanner.collectors.linux.machine.paths import follow
+from scanner.errors import InputError
+
+_WHITEOUT, _OPAQUE = ".wh.", ".wh..wh..opq"
+MAX_LAYER = 16 * 1024**3
+MAX_NODES = 2_000_000
+_KEEP = ("/etc/", "/var/lib/dpkg/", "/var/lib/rpm/", "/usr/lib/sysimage/rpm/", "/lib/apk/db/")
+"""Trees whose files are kept whole; of others only those below a megabyte that are asked for."""
+_ASKED = (
+    "/usr/lib/os-release",
+    "/usr/lib/apk/db/",
+    "/usr/etc/",
+    "/usr/lib/systemd/",
+    "/lib/systemd/",
+    "/usr/local/lib/systemd/",
+    "/usr/lib/pam.d/",
+    "/usr/lib/modprobe.d/",
+    "/lib/modprobe.d/",
+    "/usr/lib/sysctl.d/",
+    "/usr/share/crypto-policies/",
+    "/var/log/",
+    "/home/",
+    "/root/",
+)
+
+
+def open_image(path: Path, target: Target) -> Memory:
+    """The image's root file system. Raises InputError for a file that is no image."""
+    where = f"target {target.id}{f' ({target.where})' if target.where else ''}"
+    try:
+        with tarfile.open(path) as archive:
+            nodes: dict[str, Node] = {}
+            for layer in _layers(archive):
+                with layer:
+                    _apply(layer, nodes)
+            return Memory(nodes, live=False)
+    except (OSError, tarfile.TarError, ValueError, KeyError, TypeError, EOFError, zlib.error) as e:
+        raise InputError(
+            f"{where}: image: {path} cannot be read as an image: {e}; give an OCI archive "
+            "(skopeo copy … oci-archive:FILE) or the output of docker save"
+        ) from None
+
+
+def _json(archive: tarfile.TarFile, name: str) -> Any:
+    member = archive.extractfile(name)
+    if member is None:
+        raise ValueError(f"{name} is no file")
+    return json.loads(member.read(16 * 1024 * 1024))
+
+
+def _layers(archive: tarfile.TarFile) -> Iterator[tarfile.TarFile]:
+    names = set(archive.getnames())
+    if "manifest.json" in names:
+        for name in _json(archive, "manifest.json")[0]["Layers"]:
+            yield _layer(archive, name)
+        return
+    if "index.json" not in names:
+        raise ValueError("it has neither manifest.json nor index.json")
+    manifest = _json(archive, "index.json")["manifests"][0]
+    for _ in range(4):  # an index may lead to another one
+        body = _json(archive, _blob(manifest["digest"]))
+        if "layers" in body:
+            for layer in body["layers"]:
+                yield _layer(archive, _blob(layer["digest"]))
+            return
+        manifest = body["manifests"][0]
+    raise ValueError("its index leads nowhere")
+
+
+def _blob(digest: str) -> str:
+    kind, colon, value = digest.partition(":")
+    if not colon or not value.isalnum():
+        raise ValueError(f"{digest!r} is no digest")
+    return f"blobs/{kind}/{value}"
+
+
+def _layer(archive: tarfile.TarFile, name: str) -> tarfile.TarFile:
+    member = archive.extractfile(name)
+    if member is None:
+        raise ValueError(f"the layer {name} is no file")
+    start = member.read(4)
+    member.seek(0)
+    if start == b"\x28\xb5\x2f\xfd":
+        raise ValueError("its layers are compressed by zstd, which is not read here")
+    return tarfile.open(fileobj=_bounded(member), mode="r|*")
+
+
+def _bounded(member: IO[bytes]) -> IO[bytes]:
+    class Bounded(io.RawIOBase):
+        seen = 0
+
+        def readable(self) -> bool:
+            return True
+
+        def read(self, size: int = -1) -> bytes:
+            data = member.read(size)
+            Bounded.seen += len(data)
+            if Bounded.seen > MAX_LAYER:
+                raise ValueError("a layer is larger than what is read")
+            return data
+
+    return Bounded()  # type: ignore[return-value]
+
+
+def _wanted(path: str, size: int) -> bool:
+    if path.startswith(_KEEP):
+        return size <= MAX_FILE
+    return size <= 1024 * 1024 and path.startswith(_ASKED)
+
+
+def _real(path: str, nodes: dict[str, Node]) -> str:
+    """The path with the links of its folders followed: layers may write through /bin and /lib."""
+
+    def link(here: str) -> str | None:
+        node = nodes.get(here)
+        return None if node is None else node.link
+
+    folder, _, leaf = path.rpartition("/")
+    base = follow(folder or "/", link).rstrip("/")
+    return f"{base}/{leaf}"
+
+
+def _remove(nodes: dict[str, Node], gone: Callable[[str], bool]) -> None:
+    for path in [p for p in nodes if gone(p)]:
+        del nodes[path]
+
+
+def _apply(layer: tarfile.TarFile, nodes: dict[str, Node]) -> None:
+    fresh: set[str] = set()
+    for member in layer:
+        name = "/" + member.name.removeprefix("./").strip("/")
+        if name == "/" or "\0" in name or ".." in name.split("/"):
+            continue
+        path = _real(name, nodes)
+        folder, _, leaf = path.rpartition("/")
+        if leaf == _OPAQUE:
+            top = folder + "/"
+            _remove(nodes, lambda p, top=top: p.startswith(top) and p not in fresh)  # type: ignore[misc]
+            continue
+        if leaf.startswith(_WHITEOUT):
+            away = f"{folder}/{leaf.removeprefix(_WHITEOUT)}"
+            _remove(nodes, lambda p, away=away: p == away or p.startswith(away + "/"))  # type: ignore[misc]
+            continue
+        if len(nodes) >= MAX_NODES:
+            raise ValueError("it holds more files than are read")
+        node = _node(layer, member, path, nodes)
+        if node is not None:
+            nodes[path] = node
+            fresh.add(path)
+
+
+def _node(
+    layer: tarfile.TarFile, member: tarfile.TarInfo, path: str, nodes: dict[str, Node]
+) -> Node | None:
+    about: dict[str, Any] = {
+        "mode": member.mode & 0o7777,
+        "uid": member.uid,
+        "gid": member.gid,
+        "mtime": int(member.mtime),
+    }
+    if member.isdir():
+        return Node(folder=True, **about)
+    if member.issym():
+        return Node(link=member.linkname, **about)
+    if member.islnk():
+        return nodes.get(_real("/" + member.linkname.removeprefix("./").strip("/"), nodes))
+    if not member.isfile():
+        return Node(special=True, **about)
+    if not _wanted(path, member.size):
+        return Node(size=member.size, **about)
+    body = layer.extractfile(member)
+    data = b"" if body is None else body.read()
+    return Node(data=data, **about)

@@ -1,0 +1,1 @@
+"""What a host offers to and lets in from the network."""

@@ -1,0 +1,99 @@
+"""The host's own firewall as the kernel applies it: nftables, or the older iptables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from scanner.collectors.base import Partial, Refused, source
+from scanner.collectors.linux.host import Host, clear, known, observe, settle
+from scanner.collectors.linux.network.filter import Direction, Filter
+from scanner.collectors.linux.network.iptables import parse_iptables
+from scanner.collectors.linux.network.nft import parse_nft
+from scanner.facts.network import Boundary
+
+_NFT = "run:nft -j list ruleset"
+_IPT = "run:iptables -S"
+_IP6T = "run:ip6tables -S"
+
+ADMIN_PORTS = frozenset({22, 23, 2222, 3389, 5900, 5985, 5986, 9090})
+
+
+def _admin(open_rules: Sequence[str]) -> bool:
+    for rule in open_rules:
+        protocol, _, port = rule.partition("/")
+        if rule == "all" or (protocol in ("any", "tcp", "tcp+udp") and port == "any"):
+            return True
+        low, dash, high = port.partition("-")
+        if low.isdigit():
+            top = int(high) if dash else int(low)
+            if any(int(low) <= each <= top for each in ADMIN_PORTS):
+                return True
+    return False
+
+
+@source(
+    Boundary,
+    fields=[
+        "category",
+        "enabled",
+        "default_ingress",
+        "default_egress",
+        "open_rules",
+        "open_admin",
+        "open_egress",
+        "rules_count",
+        "attached",
+    ],
+    calls={_NFT: "root", _IPT: "root", _IP6T: "root"},
+    always={"category": "host-firewall"},
+)
+def host_firewall(here: Host) -> Iterator[Boundary | Partial]:
+    """The firewall of the host itself: default for both directions, and what it lets in."""
+
+    def read() -> Filter:
+        try:
+            return clear(_NFT, lambda: parse_nft(here.run_ok("nft", "-j", "list", "ruleset")))
+        except Refused as error:
+            if error.reason != "not-supported" or not here.live:
+                raise
+        old = clear(_IPT, lambda: parse_iptables(here.run_ok("iptables", "-S")))
+        new = clear(_IP6T, lambda: parse_iptables(here.run_ok("ip6tables", "-S")))
+        return _both(old, new)
+
+    found = settle(read)
+    yield observe(
+        Boundary(
+            subject=f"{here.id}/firewall",
+            name="host firewall",
+            category="host-firewall",
+            attached=True,
+            **here.here(_NFT),
+        ),
+        _NFT,
+        {
+            "enabled": lambda: known(found).enabled,
+            "default_ingress": lambda: known(found).ingress.default,
+            "default_egress": lambda: known(found).egress.default,
+            "open_rules": lambda: known(found).ingress.open_rules,
+            "open_admin": lambda: (
+                known(found).ingress.default == "allow" or _admin(known(found).ingress.open_rules)
+            ),
+            "open_egress": lambda: (
+                known(found).egress.default == "allow" or "all" in known(found).egress.open_rules
+            ),
+            "rules_count": lambda: known(found).rules,
+        },
+    )
+
+
+def _both(old: Filter, new: Filter) -> Filter:
+    def join(a: Direction, b: Direction) -> Direction:
+        deny = a.default == b.default == "deny"
+        return Direction("deny" if deny else "allow", tuple(sorted({*a.open_rules, *b.open_rules})))
+
+    return Filter(
+        old.enabled and new.enabled,
+        join(old.ingress, new.ingress),
+        join(old.egress, new.egress),
+        old.rules + new.rules,
+    )

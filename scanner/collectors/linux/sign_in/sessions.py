@@ -1,0 +1,289 @@
+"""When sessions lock and end: shells, the console, the desktop; and the notices before them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+
+from scanner.collectors.base import Partial, Refused, source
+from scanner.collectors.linux.forms import (
+    section_values,
+    span_seconds,
+    systemd_calls,
+    systemd_texts,
+)
+from scanner.collectors.linux.host import Host, Unclear, known, observe, settle
+from scanner.collectors.linux.sign_in.dconf import (
+    DCONF_CALLS,
+    DESKTOP_CALLS,
+    desktop_installed,
+    gvariant_bool,
+    gvariant_int,
+    gvariant_text,
+    settings,
+)
+from scanner.collectors.linux.sign_in.sshd_config import CONFIG_CALLS, sshd_config, sshd_installed
+from scanner.facts.host import Banner, Session
+
+_PROFILE = "read:/etc/profile"
+_SHELL_FILES = ("/etc/profile", "/etc/bashrc", "/etc/bash.bashrc")
+_LOGIND = "read:/etc/systemd/logind.conf"
+_DCONF = "read:/etc/dconf/db/*.d/*"
+
+
+@dataclass(frozen=True)
+class Timeout:
+    """TMOUT of a shell. seconds None: it is not set."""
+
+    seconds: int | None
+    fixed: bool
+
+
+def parse_timeout(texts: list[str]) -> Timeout:
+    """TMOUT over several shell files in the order in which they run.
+
+    Raises Unclear where it is set by something else than a plain assignment.
+    """
+    seconds: int | None = None
+    fixed = False
+    for text in texts:
+        for raw in text.splitlines():
+            line = raw.strip()
+            if line.startswith("#") or not re.search(r"\bTMOUT\b", line):
+                continue
+            line = re.sub(r"\s#.*", "", line)
+            for part in re.split(r";|&&", line):
+                statement = part.strip()
+                if not re.search(r"\bTMOUT\b", statement):
+                    continue
+                plain = re.fullmatch(
+                    r"(?:(readonly|export|declare|typeset)((?:\s+-[a-zA-Z]+)*)\s+)?"
+                    r"TMOUT(?:=(\"?)([0-9]{1,9})\3)?",
+                    statement,
+                )
+                if plain is None:
+                    if re.fullmatch(r"export(\s+\w+)*\s+TMOUT(\s+\w+)*", statement):
+                        continue
+                    raise Unclear(f"the shell line {statement[:60]!r} is not understood")
+                word, flags, _, value = plain.groups()
+                if value is not None:
+                    if fixed and seconds is not None:
+                        continue  # a shell refuses to change what is read-only
+                    seconds = int(value)
+                if word == "readonly" or (word in ("declare", "typeset") and "r" in (flags or "")):
+                    fixed = True
+    if seconds == 0:
+        return Timeout(None, fixed)
+    return Timeout(seconds, fixed and seconds is not None)
+
+
+def minutes(seconds: int | None) -> int | None:
+    """Whole minutes, rounded up: 90 seconds are not within one minute."""
+    return None if seconds is None else -(-seconds // 60)
+
+
+@source(
+    Session,
+    fields=["session", "idle_minutes", "max_minutes", "user_can_change"],
+    calls={**{f"read:{path}": "" for path in _SHELL_FILES}, "read:/etc/profile.d/*.sh": ""},
+    always={"session": "shell"},
+)
+def shell_sessions(here: Host) -> Iterator[Session | Partial]:
+    """When an idle shell ends (TMOUT)."""
+
+    def timeout() -> Timeout:
+        texts = [here.read_optional(path) or "" for path in _SHELL_FILES]
+        texts.extend(here.read_optional(p) or "" for p in here.glob("/etc/profile.d/*.sh"))
+        return parse_timeout(texts)
+
+    yield observe(
+        Session(
+            subject=f"{here.id}/session/shell",
+            name="shell",
+            session="shell",
+            max_minutes=None,
+            **here.here(_PROFILE),
+        ),
+        _PROFILE,
+        {
+            "idle_minutes": lambda: minutes(timeout().seconds),
+            "user_can_change": lambda: not timeout().fixed,
+        },
+    )
+
+
+@source(
+    Session,
+    fields=["session", "lock_minutes", "idle_minutes", "max_minutes", "user_can_change"],
+    calls={
+        **systemd_calls("logind.conf"),
+        "stat:/usr/lib/systemd/systemd-logind": "",
+        "stat:/lib/systemd/systemd-logind": "",
+    },
+    always={"session": "login"},
+)
+def login_sessions(here: Host) -> Iterator[Session | Partial]:
+    """When systemd-logind locks or ends an idle session."""
+    if not any(here.exists(f"{lib}/systemd/systemd-logind") for lib in ("/usr/lib", "/lib")):
+        return
+
+    def values() -> dict[str, str]:
+        return section_values(systemd_texts(here, "logind.conf"), "Login")
+
+    def locks() -> int | None:
+        found = values()
+        if found.get("IdleAction", "ignore") != "lock":
+            return None
+        return minutes(span_seconds(found.get("IdleActionSec", "30min")))
+
+    def ends() -> int | None:
+        return minutes(span_seconds(values().get("StopIdleSessionSec", "infinity")))
+
+    yield observe(
+        Session(
+            subject=f"{here.id}/session/login",
+            name="login sessions",
+            session="login",
+            max_minutes=None,
+            user_can_change=False,
+            **here.here(_LOGIND),
+        ),
+        _LOGIND,
+        {"lock_minutes": locks, "idle_minutes": ends},
+    )
+
+
+_IDLE = "/org/gnome/desktop/session/idle-delay"
+_LOCK = "/org/gnome/desktop/screensaver/lock-enabled"
+_DELAY = "/org/gnome/desktop/screensaver/lock-delay"
+
+
+@source(
+    Session,
+    fields=[
+        "session",
+        "lock_minutes",
+        "conceals",
+        "idle_minutes",
+        "max_minutes",
+        "user_can_change",
+    ],
+    calls={**DCONF_CALLS, **DESKTOP_CALLS},
+    always={"session": "desktop"},
+)
+def desktop_sessions(here: Host) -> Iterator[Session | Partial]:
+    """When a GNOME desktop locks its screen, and whether its user can change that."""
+    if not desktop_installed(here):
+        return
+    found = settle(lambda: settings(here))
+
+    def lock() -> int | None:
+        values = known(found).values
+        # GNOME's own defaults: it locks, five minutes idle, at once (its settings schemas).
+        if not gvariant_bool(values.get(_LOCK, "true")):
+            return None
+        idle = gvariant_int(values.get(_IDLE, "uint32 300"))
+        if idle == 0:
+            return None
+        return minutes(idle + gvariant_int(values.get(_DELAY, "uint32 0")))
+
+    yield observe(
+        Session(
+            subject=f"{here.id}/session/desktop",
+            name="desktop",
+            session="desktop",
+            idle_minutes=None,
+            max_minutes=None,
+            **here.here(_DCONF),
+        ),
+        _DCONF,
+        {
+            "lock_minutes": lock,
+            "conceals": lambda: lock() is not None,
+            "user_can_change": lambda: (
+                not all(known(found).locked(key) for key in (_IDLE, _LOCK, _DELAY))
+            ),
+        },
+    )
+
+
+def text_hash(text: str) -> str | None:
+    """SHA-256 of a notice with its white space folded; None for an empty one."""
+    folded = " ".join(text.split())
+    return sha256(folded.encode()).hexdigest() if folded else None
+
+
+_ISSUE = "read:/etc/issue"
+_SSH_NOTICES = (
+    "/etc/issue.net",
+    "/etc/motd",
+    "/etc/banner*",
+    "/etc/ssh/*banner*",
+    "/etc/ssh/issue*",
+)
+_BANNER_ON = "/org/gnome/login-screen/banner-message-enable"
+_BANNER_TEXT = "/org/gnome/login-screen/banner-message-text"
+
+
+@source(
+    Banner,
+    fields=["surface", "shown", "text_hash"],
+    calls={
+        _ISSUE: "",
+        "read:/etc/issue.d/*": "",
+        **{f"read:{path}": "" for path in _SSH_NOTICES},
+        **CONFIG_CALLS,
+        **DCONF_CALLS,
+        **DESKTOP_CALLS,
+    },
+)
+def banners(here: Host) -> Iterator[Banner | Partial]:
+    """The notice before sign-in: at the console, over SSH, on the desktop."""
+
+    def console() -> str:
+        texts = [here.read_optional("/etc/issue") or ""]
+        texts.extend(here.read_optional(p) or "" for p in here.glob("/etc/issue.d/*"))
+        return "\n".join(texts)
+
+    def ssh() -> str:
+        paths = {view.text("banner") for view in sshd_config(here).views()}
+        if len(paths) > 1:
+            raise Unclear("sshd shows different banners by connection")
+        path = paths.pop()
+        if path.lower() == "none":
+            return ""
+        if not here.may_read(path):
+            raise Refused("not-supported", "read:/etc/issue.net", f"the banner {path} is not read")
+        return here.read_optional(path) or ""
+
+    def desktop() -> str:
+        values = settings(here, "gdm").values
+        if not gvariant_bool(values.get(_BANNER_ON, "false")):
+            return ""
+        return gvariant_text(values.get(_BANNER_TEXT, "''"))
+
+    surfaces = [("console", _ISSUE, console)]
+    if sshd_installed(here):
+        surfaces.append(("ssh", "read:/etc/ssh/sshd_config", ssh))
+    if desktop_installed(here):
+        surfaces.append(("desktop", _DCONF, desktop))
+    for surface, operation, text in surfaces:
+
+        def notice(text: Callable[[], str] = text) -> str | None:
+            return text_hash(text())
+
+        def shown(notice: Callable[[], str | None] = notice) -> bool:
+            return notice() is not None
+
+        yield observe(
+            Banner(
+                subject=f"{here.id}/banner/{surface}",
+                name=surface,
+                surface=surface,
+                **here.here(operation),
+            ),
+            operation,
+            {"shown": shown, "text_hash": notice},
+        )

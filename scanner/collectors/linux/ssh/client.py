@@ -1,0 +1,93 @@
+"""The system's OpenSSH client: one connection a host, no questions, host keys checked."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from scanner.collectors.base import Refused
+from scanner.collectors.linux.machine.base import Unreadable
+from scanner.collectors.linux.machine.memory import Memory
+from scanner.collectors.linux.machine.program import run_bounded
+from scanner.collectors.linux.ssh.answer import parse
+from scanner.collectors.linux.ssh.inventory import Remote
+from scanner.collectors.linux.ssh.script import script
+
+SSH = ("/usr/bin/ssh", "/usr/local/bin/ssh", "/bin/ssh")
+SECONDS = 60.0
+MAX_ANSWER = 256 * 1024 * 1024
+
+
+def ssh_argv(options: Mapping[str, object], address: str) -> list[str]:
+    """The client's command line: no questions, host keys checked, no forwarding of anything."""
+    program = next((path for path in SSH if os.access(path, os.X_OK)), None)
+    if program is None:
+        raise Refused("not-supported", "ssh", "the OpenSSH client is not installed here")
+    argv = [program, "-T", "-C"]
+    settings = {
+        "BatchMode": "yes",
+        "StrictHostKeyChecking": "yes",
+        "ConnectTimeout": "10",
+        "ServerAliveInterval": "10",
+        "ServerAliveCountMax": "3",
+        "ForwardAgent": "no",
+        "ForwardX11": "no",
+        "ClearAllForwardings": "yes",
+        "ControlMaster": "no",
+        "PermitLocalCommand": "no",
+    }
+    if "known_hosts" in options:
+        settings["UserKnownHostsFile"] = str(Path(str(options["known_hosts"])).expanduser())
+        settings["GlobalKnownHostsFile"] = "none"
+    for name, value in settings.items():
+        argv += ["-o", f"{name}={value}"]
+    if "identity" in options:
+        key = str(Path(str(options["identity"])).expanduser())
+        argv += ["-i", key, "-o", "IdentitiesOnly=yes"]
+    if "port" in options:
+        argv += ["-p", str(options["port"])]
+    command = "sudo -n /bin/sh -s" if options.get("sudo") is True else "/bin/sh -s"
+    return [*argv, "--", address, command]
+
+
+def fetch(options: Mapping[str, object], remote: Remote, calls: Sequence[str]) -> Memory:
+    """Ask one host for everything. Raises Refused."""
+    operation = f"ssh {remote.name}"
+    keep = ("HOME", "USER", "LOGNAME", "SSH_AUTH_SOCK")
+    environment = {name: os.environ[name] for name in keep if name in os.environ}
+    try:
+        with tempfile.TemporaryFile() as stdin:
+            stdin.write(script(calls).encode())
+            stdin.seek(0)
+            answer = run_bounded(
+                ssh_argv(options, remote.address),
+                SECONDS,
+                MAX_ANSWER,
+                stdin=stdin.fileno(),
+                environment=environment,
+            )
+        if answer.code == 255:
+            raise _unreached(operation, answer.err)
+        if answer.code != 0 and "END" not in answer.out[-8:]:
+            said = answer.err.strip().split("\n")[-1]
+            if "sudo" in said:
+                raise Refused("denied", operation, said, permission="sudo without a password")
+            raise Refused("broken", operation, f"the host's shell ended: {said}")
+        return parse(answer.out, calls)
+    except Unreadable as error:
+        reason = "unreachable" if error.reason == "timeout" else error.reason
+        raise Refused(reason, operation, error.detail) from None
+    except OSError as error:
+        raise Refused("broken", operation, str(error)) from None
+
+
+def _unreached(operation: str, said: str) -> Refused:
+    last = next((line for line in reversed(said.splitlines()) if line.strip()), "no answer")
+    if re.search(r"host key verification failed|host identification has changed", said, re.I):
+        return Refused("credentials", operation, f"its host key is not the known one: {last}")
+    if re.search(r"permission denied", said, re.I):
+        return Refused("credentials", operation, last)
+    return Refused("unreachable", operation, last)

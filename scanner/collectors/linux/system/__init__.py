@@ -1,0 +1,1 @@
+"""The system itself: release, units, kernel settings, disks and media."""

@@ -1,0 +1,128 @@
+"""Container images: layers, whiteouts and links."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import tarfile
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from linux_trees import NOW, RHEL, Read, nodes
+
+from scanner.collect import collect
+from scanner.collectors.base import Target
+from scanner.collectors.linux import COLLECTOR
+from scanner.collectors.linux.machine.image import open_image
+from scanner.collectors.linux.machine.once import Once
+from scanner.collectors.linux.session import open_host
+from scanner.collectors.linux.sign_in.accounts import accounts
+from scanner.collectors.linux.system.release import host
+from scanner.errors import InputError
+
+
+def layer(tree: dict[str, Any], whiteouts: tuple[str, ...] = ()) -> bytes:
+    out = BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as tar:
+        for path, node in nodes(tree).items():
+            info = tarfile.TarInfo(path.lstrip("/"))
+            info.mode, info.mtime = node.mode, node.mtime
+            if node.link is not None:
+                info.type, info.linkname = tarfile.SYMTYPE, node.link
+            elif node.folder:
+                info.type = tarfile.DIRTYPE
+            else:
+                info.size = len(node.data)
+            tar.addfile(info, BytesIO(node.data) if info.isfile() else None)
+        for path in whiteouts:
+            tar.addfile(tarfile.TarInfo(path))
+    return out.getvalue()
+
+
+def archive(path: Path, files: dict[str, bytes]) -> Path:
+    with tarfile.open(path, "w") as tar:
+        for name, data in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            tar.addfile(info, BytesIO(data))
+    return path
+
+
+BASE = {
+    "/etc/os-release": 'ID=debian\nVERSION_ID="12"\n',
+    "/etc/passwd": RHEL["/etc/passwd"],
+    "/etc/shadow": RHEL["/etc/shadow"],
+    "/etc/group": RHEL["/etc/group"],
+    "/etc/gone": "x",
+    "/etc/conf.d/old.conf": "x",
+    "/usr/lib/link": "-> ../../etc/passwd",
+    "/lib": "-> usr/lib",
+}
+OVER = {
+    "/etc/hostname": "box\n",
+    "/etc/conf.d/new.conf": "y",
+    "/lib/systemd/x.conf": "through a link",
+}
+WHITEOUTS = ("etc/.wh.gone", "etc/conf.d/.wh..wh..opq")
+
+
+def oci(path: Path) -> Path:
+    first, second = layer(BASE), layer(OVER, WHITEOUTS)
+    manifest = {"layers": [{"digest": "sha256:aa"}, {"digest": "sha256:bb"}]}
+    return archive(
+        path,
+        {
+            "oci-layout": b"{}",
+            "index.json": json.dumps({"manifests": [{"digest": "sha256:cc"}]}).encode(),
+            "blobs/sha256/cc": json.dumps(manifest).encode(),
+            "blobs/sha256/aa": first,
+            "blobs/sha256/bb": second,
+        },
+    )
+
+
+def docker(path: Path) -> Path:
+    return archive(
+        path,
+        {
+            "manifest.json": json.dumps([{"Layers": ["1/layer.tar", "2/layer.tar"]}]).encode(),
+            "1/layer.tar": layer(BASE),
+            "2/layer.tar": layer(OVER, WHITEOUTS),
+        },
+    )
+
+
+@pytest.mark.parametrize("make", [oci, docker])
+def test_an_image_is_read_layer_by_layer(make: Any, tmp_path: Path) -> None:
+    path = make(tmp_path / "image.tar")
+    machine = open_image(path, Target("i", "linux", {"image": str(path)}))
+    assert machine.read("/etc/hostname") == b"box\n"
+    assert machine.read("/usr/lib/systemd/x.conf") == b"through a link"
+    assert machine.read("/lib/link") == RHEL["/etc/passwd"].encode()
+    with pytest.raises(FileNotFoundError):
+        machine.read("/etc/gone")
+    assert machine.listdir("/etc/conf.d") == ("new.conf",)
+    found = Read(accounts, Once(machine))
+    assert found["user/alice"].password_enabled is True
+    assert Read(host, Once(machine)).only.os_family == "debian"
+
+
+def test_a_scan_of_an_image(tmp_path: Path) -> None:
+    path = oci(tmp_path / "image.tar")
+    with pytest.raises(InputError, match="host_id"):
+        open_host(Target("i", "linux", {"image": str(path)}))
+    target = Target("i", "linux", {"image": str(path), "host_id": "build"})
+    manifest = collect([target], {"linux": COLLECTOR}, None, tmp_path / "s", now=lambda: NOW)
+    assert [s.id for t in manifest.targets for s in t.scopes] == ["linux:build"]
+
+
+@pytest.mark.parametrize("data", [b"", b"no tar", b"\0" * 2048])
+def test_what_is_no_image_is_the_users_mistake(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "x.tar"
+    path.write_bytes(data)
+    with pytest.raises(InputError, match="cannot be read as an image"):
+        open_image(path, Target("i", "linux", {}))
+    assert stat.S_ISREG(os.stat(path).st_mode)

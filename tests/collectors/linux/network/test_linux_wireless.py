@@ -1,0 +1,33 @@
+# ruff: noqa: E501
+"""Wireless profiles and host keys: how they are protected, never what protects them."""
+
+from __future__ import annotations
+
+from linux_trees import RHEL, Node, read
+
+from scanner.collectors.linux.network.wireless import host_keys, wireless
+
+FOLDER = "/etc/NetworkManager/system-connections"
+
+
+def test_wireless_profiles() -> None:
+    tree = {
+        f"{FOLDER}/office.nmconnection": "[connection]\ntype=wifi\n[wifi-security]\nkey-mgmt=wpa-eap\n",
+        f"{FOLDER}/cafe.nmconnection": "[connection]\ntype=wifi\n",
+        f"{FOLDER}/old.nmconnection": "[connection]\ntype=wifi\n[wifi-security]\nkey-mgmt=none\n",
+        f"{FOLDER}/wire.nmconnection": "[connection]\ntype=ethernet\n",
+    }
+    found = read(wireless, tree)
+    secure = {key: fact.secure for key, fact in found.facts.items()}
+    assert secure == {"wifi/cafe": False, "wifi/office": True, "wifi/old": False}
+    assert found["wifi/cafe"].value is None
+    locked = {f"{FOLDER}/office.nmconnection": Node(b"x", refused=True)}
+    refused = read(wireless, locked).listing
+    assert refused is not None
+    assert refused.reason == "denied"
+
+
+def test_host_keys_by_name() -> None:
+    tree = {**RHEL, "/etc/ssh/ssh_host_rsa_key.pub": "x", "/etc/ssh/ssh_host_rsa_key": "CANARY"}
+    assert list(read(host_keys, tree).facts) == ["key/ssh_host_rsa_key"]
+    assert read(host_keys, {"/etc/ssh/ssh_host_rsa_key.pub": "x"}).facts == {}
