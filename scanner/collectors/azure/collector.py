@@ -39,6 +39,7 @@ from scanner.collectors.azure.security import (
 )
 from scanner.collectors.base import Collector
 from scanner.collectors.microsoft.arm import subscription_scopes
+from scanner.collectors.microsoft.permissions import FORMATS
 from scanner.collectors.microsoft.session import SUBSCRIPTION_OPTIONS, MicrosoftSession
 
 COLLECTOR = Collector(
@@ -75,5 +76,6 @@ COLLECTOR = Collector(
     ),
     open=lambda target: MicrosoftSession(target, subscription_scopes),
     options=SUBSCRIPTION_OPTIONS,
+    grants=FORMATS,
     concurrency=12,
 )

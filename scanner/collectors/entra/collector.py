@@ -16,6 +16,7 @@ from scanner.collectors.entra.records import (
 from scanner.collectors.entra.rules_of_tenant import directory_policy
 from scanner.collectors.entra.workloads import app_credentials, service_principals
 from scanner.collectors.microsoft.graph import tenant_scopes
+from scanner.collectors.microsoft.permissions import FORMATS
 from scanner.collectors.microsoft.session import TENANT_OPTIONS, MicrosoftSession
 
 COLLECTOR = Collector(
@@ -37,5 +38,6 @@ COLLECTOR = Collector(
     ),
     open=lambda target: MicrosoftSession(target, tenant_scopes("entra")),
     options=TENANT_OPTIONS,
+    grants=FORMATS,
     concurrency=16,
 )

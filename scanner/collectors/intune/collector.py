@@ -19,6 +19,7 @@ from scanner.collectors.intune.pushed import (
 )
 from scanner.collectors.intune.tenant import baselines, enrolment, intune_logs
 from scanner.collectors.microsoft.graph import tenant_scopes
+from scanner.collectors.microsoft.permissions import FORMATS
 from scanner.collectors.microsoft.session import TENANT_OPTIONS, MicrosoftSession
 
 COLLECTOR = Collector(
@@ -45,5 +46,6 @@ COLLECTOR = Collector(
     ),
     open=lambda target: MicrosoftSession(target, tenant_scopes("intune")),
     options=TENANT_OPTIONS,
+    grants=FORMATS,
     concurrency=12,
 )

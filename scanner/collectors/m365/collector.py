@@ -10,6 +10,7 @@ from scanner.collectors.m365.services import (
     sharepoint_sharing,
 )
 from scanner.collectors.microsoft.graph import tenant_scopes
+from scanner.collectors.microsoft.permissions import FORMATS
 from scanner.collectors.microsoft.session import TENANT_OPTIONS, MicrosoftSession
 
 COLLECTOR = Collector(
@@ -18,5 +19,6 @@ COLLECTOR = Collector(
     sources=(sharepoint_sharing, sharepoint_sessions, portal_sessions, incidents),
     open=lambda target: MicrosoftSession(target, tenant_scopes("m365")),
     options=TENANT_OPTIONS,
+    grants=FORMATS,
     concurrency=4,
 )

@@ -5,11 +5,11 @@ Derived from what the sources declare, never from a list: a selection of rules n
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
-from scanner.collect.plan import Planned
-from scanner.collectors.base import Collector
+from scanner.collectors.base import Selection, Source
 from scanner.collectors.microsoft.session import is_arm, split
 
 GRAPH_APP = "00000003-0000-0000-c000-000000000000"
@@ -37,15 +37,9 @@ class Grants:
     """Where the role Reader is needed, with {subscription} to be filled in."""
 
 
-def grants(collector: Collector, planned: Iterable[Planned] | None = None) -> Grants:
-    """What a collector needs: for a plan, or for everything that it can read."""
-    pairs: set[tuple[str, str]] = set()
-    if planned is None:
-        for source in collector.sources:
-            pairs.update(source.needs(source.serves))
-    else:
-        for each in planned:
-            pairs.update(each.source.needs(each.wanted))
+def grants(selected: Iterable[tuple[Source, frozenset[str]]]) -> Grants:
+    """What reading these fields of these sources takes."""
+    pairs = {pair for source, wanted in selected for pair in source.needs(wanted)}
     application: dict[str, list[str]] = {}
     actions: dict[str, list[str]] = {}
     scopes: set[str] = set()
@@ -98,4 +92,29 @@ def commands(
     return lines
 
 
-__all__ = ["GRAPH_APP", "Grants", "commands", "grants"]
+def listing(selected: Selection) -> str:
+    """The permissions with the reads that need them, as text."""
+    found = grants(selected)
+    lines = []
+    if found.application:
+        lines.append("Application permissions of Microsoft Graph:")
+        lines += [f"  {name}\n" + _operations(ops) for name, ops in found.application.items()]
+    if found.scopes:
+        lines.append(f"Role Reader at: {', '.join(found.scopes)}")
+        lines += [f"  {name}\n" + _operations(ops) for name, ops in found.actions.items()]
+    return "\n".join(lines)
+
+
+def _operations(operations: tuple[str, ...]) -> str:
+    return "\n".join(f"      {operation}" for operation in operations)
+
+
+def _script(cloud: str, selected: Selection) -> str:
+    return "\n".join(commands(grants(selected), cloud))
+
+
+FORMATS: Mapping[str, Callable[[Selection], str]] = {
+    "list": listing,
+    **{f"az-{cloud}": partial(_script, cloud) for cloud in _CLI_CLOUDS},
+}
+"""How a Microsoft collector's permissions are written: a list, or commands for one cloud."""

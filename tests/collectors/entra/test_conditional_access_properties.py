@@ -130,7 +130,7 @@ def test_cover_equals_every_cell(found: list[dict[str, Any]]) -> None:
 RANK = {"no": 0, "partial": 1, "unknown": 2, "yes": 3}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(policies(), max_size=4), policies())
 def test_another_policy_never_lowers_a_verdict(
     found: list[dict[str, Any]], more: dict[str, Any]
@@ -142,7 +142,7 @@ def test_another_policy_never_lowers_a_verdict(
                 assert after.verdict(person.id, requirement).answer == "yes"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(policies(), min_size=1, max_size=4), st.randoms(use_true_random=False))
 def test_order_and_case_do_not_matter(found: list[dict[str, Any]], chance: Any) -> None:
     named = [{"id": f"p{n}", "displayName": f"policy {n}", **p} for n, p in enumerate(found)]
@@ -165,7 +165,7 @@ def test_order_and_case_do_not_matter(found: list[dict[str, Any]], chance: Any) 
         assert one.verdict(person.id).open == other.verdict(person.id).open
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(policies(), max_size=4))
 def test_an_unreadable_group_only_makes_verdicts_unknown(found: list[dict[str, Any]]) -> None:
     whole = tenant(found)
@@ -176,7 +176,7 @@ def test_an_unreadable_group_only_makes_verdicts_unknown(found: list[dict[str, A
         assert after == "unknown" or (after == "yes") == (before == "yes")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(policies(), min_size=1, max_size=3), st.integers(0, 2))
 def test_a_policy_cut_in_two_is_the_same_policy(found: list[dict[str, Any]], at: int) -> None:
     policy = found[at % len(found)]

@@ -15,7 +15,7 @@ from scanner.collectors.base import Refused
 from scanner.collectors.microsoft.arm import version_of
 from scanner.collectors.microsoft.client import READ_ONLY_POSTS, Client, Limits, retry_after
 from scanner.collectors.microsoft.cloud import CLOUDS, cloud_named
-from scanner.collectors.microsoft.permissions import commands, grants
+from scanner.collectors.microsoft.permissions import FORMATS, commands, grants
 from scanner.collectors.microsoft.session import fill, is_arm, split
 from scanner.collectors.microsoft.times import days_since, days_until, moment
 from scanner.demo.microsoft import Emulator, Tenant
@@ -231,18 +231,24 @@ def test_every_listing_is_selected(read: Read, emulator: Emulator) -> None:
     }
 
 
+def everything(provider: str) -> list[tuple[Any, frozenset[str]]]:
+    return [(source, source.serves) for source in COLLECTORS[provider].sources]
+
+
 def test_permissions_are_derived() -> None:
-    entra = grants(COLLECTORS["entra"])
+    entra = grants(everything("entra"))
     assert "User.Read.All" in entra.application
     assert entra.scopes == ("/providers/microsoft.aadiam",)
-    azure = grants(COLLECTORS["azure"])
+    azure = grants(everything("azure"))
     assert azure.application == {}
     assert azure.scopes == ("/subscriptions/{subscription}",)
     lines = commands(entra, "gcc-high", app="abc")
     assert lines[0] == "az cloud set --name AzureUSGovernment"
     assert any("admin-consent --id abc" in line for line in lines)
-    none = grants(COLLECTORS["entra"], [])
-    assert none.application == {}
+    assert grants([]).application == {}
+    for name, write in FORMATS.items():
+        text = write(everything("intune"))
+        assert "DeviceManagementConfiguration.Read.All" in text, name
 
 
 def test_a_plan_reads_no_more_than_it_needs(read: Read, emulator: Emulator) -> None:
