@@ -56,9 +56,12 @@ def test_zizmor() -> None:
     ],
 )
 def test_schemas(schema: str, paths: list[Path]) -> None:
-    own = ("gitlab-ci", "azure-pipelines")
-    transform = ["--data-transform", schema, "--regex-variant", "python"] if schema in own else []
-    check(tool("check-jsonschema"), "--builtin-schema", f"vendor.{schema}", *transform, *paths)
+    special = {
+        "gitlab-ci": ["--data-transform", "gitlab-ci"],
+        "azure-pipelines": ["--regex-variant", "python"],  # its patterns are no strict ECMA ones
+    }
+    options = special.get(schema, [])
+    check(tool("check-jsonschema"), "--builtin-schema", f"vendor.{schema}", *options, *paths)
 
 
 @pytest.mark.parametrize("path", ACTIONS, ids=lambda p: p.parent.name)
