@@ -38,6 +38,12 @@ def command(out: Path, quiet: bool) -> int:
             if left and not quiet:
                 click.echo(f"left as it is: {', '.join(left)}", err=True)
             scan.run(load_config(path, collector_for), out, quiet=quiet)
+            if not quiet:
+                click.echo(
+                    f"What the firm states lies in {out}/{statements.FOLDER}/; change it and judge "
+                    f"again:\n  cmmc-scan evaluate {out} -c {path} -o {out}\n"
+                    f"  cmmc-scan assess {out} -c {path}"
+                )
     except ImportError as error:
         raise InputError(f"the demo needs {error.name}: pip install 'cmmc-scan[demo]'") from error
     return OK

@@ -70,7 +70,7 @@ def lay(out: Path, today: date) -> list[str]:
 def write_config(out: Path, text: str) -> Path:
     """Write `out`/cmmc-scan.yaml. Raises InputError where one lies that the demo did not write."""
     path = out / "cmmc-scan.yaml"
-    folder = private_folder(out / FOLDER)
+    folder = out / FOLDER
     record = _record(folder)
     if path.exists() and _touched(path, record.get(path.name)):
         raise InputError(
@@ -78,6 +78,7 @@ def write_config(out: Path, text: str) -> Path:
             f"evaluate {out} -c {path} -o {out}; for a new demo choose another folder with -o"
         )
     content = text.encode()
+    private_folder(folder)
     with whole_file(path) as file:
         file.write(content)
     _keep(folder, {**record, path.name: sha256(content).hexdigest()})
