@@ -19,6 +19,7 @@ from scanner.collectors.azure.network import (
 )
 from scanner.collectors.azure.records import (
     activity_log,
+    activity_records,
     alerts,
     flow_logs,
     key_vault_logs,
@@ -33,6 +34,7 @@ from scanner.collectors.azure.security import (
     defender_plans,
     key_vaults,
     machines,
+    patches,
     policy_assignments,
     role_assignments,
     vault_keys,
@@ -60,6 +62,7 @@ COLLECTOR = Collector(
         direct_access,
         just_in_time,
         activity_log,
+        activity_records,
         key_vault_logs,
         sql_audit,
         workspaces,
@@ -68,6 +71,7 @@ COLLECTOR = Collector(
         alerts,
         cluster_nodes,
         machines,
+        patches,
         role_assignments,
         defender_plans,
         defender,

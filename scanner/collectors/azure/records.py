@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from scanner.collectors.azure.common import (
@@ -22,16 +23,19 @@ from scanner.collectors.microsoft.arm import (
     properties,
     resource_id,
     subscription_of,
+    version_of,
 )
 from scanner.collectors.microsoft.graph import items
 from scanner.collectors.microsoft.session import Place
+from scanner.collectors.microsoft.times import moment
 from scanner.facts import Fact
-from scanner.facts.audit import Alert, Store, Trail
+from scanner.facts.audit import Alert, Record, Store, Trail
 
 ACTIVITY = f"GET {ANYWHERE}Microsoft.Insights/diagnosticSettings"
 OF_RESOURCE = "GET /{resource}/providers/Microsoft.Insights/diagnosticSettings"
 WORKSPACES = f"GET {ANYWHERE}Microsoft.OperationalInsights/workspaces"
 TABLES = f"GET {IN_GROUP}Microsoft.OperationalInsights/workspaces/{{workspace}}/tables"
+EVENTS = f"GET {ANYWHERE}Microsoft.Insights/eventtypes/management/values"
 LOCKS = f"GET {ANYWHERE}Microsoft.Authorization/locks"
 ACCOUNTS = f"GET {ANYWHERE}Microsoft.Storage/storageAccounts"
 LIFECYCLE = (
@@ -48,6 +52,7 @@ FLOW_LOGS_READ = {
     FLOW_LOGS: "Microsoft.Network/networkWatchers/flowLogs/read",
 }
 
+_SAMPLE = 50
 _DIAGNOSTICS = "Microsoft.Insights/diagnosticSettings/read"
 _ADMIN_EVENTS = frozenset({"administrative", "security", "policy"})
 _AUDIT_EVENTS = frozenset({"auditevent", "audit", "alllogs"})
@@ -86,6 +91,48 @@ def activity_log(place: Place) -> Iterator[Fact]:
             destination=None,
             **place.here(ACTIVITY),
         )
+
+
+@source(
+    Record,
+    fields=["system", "sampled", "has_time", "has_event", "has_outcome", "has_origin",
+            "individual"],
+    calls={EVENTS: "Microsoft.Insights/eventtypes/values/read"},
+    always={"system": "activity-log"},
+)  # fmt: skip
+def activity_records(place: Place) -> Iterator[Fact]:
+    """What the latest records of administrative operations hold."""
+    since = (moment(place.job.now()) or datetime.now(UTC)) - timedelta(days=7)
+    query = {
+        "$filter": f"eventTimestamp ge '{since.strftime('%Y-%m-%dT%H:%M:%SZ')}'",
+        "$select": "eventTimestamp,operationName,status,caller,httpRequest,category",
+    }
+    body = place.get(EVENTS, subscription_of(place), query={**version_of(EVENTS), **query})
+    # The platform's own entries, on health for example, are nobody's acts.
+    sample = [
+        event
+        for event in items(body.get("value"))
+        if _inner(event, "category") in ("Administrative", "")
+    ][:_SAMPLE]
+    if not sample:
+        raise Refused("not-supported", EVENTS, "there are no records to look at")
+    yield Record(
+        subject=f"{place.job.scope.id}/activity-records",
+        name="records of the activity log",
+        system="activity-log",
+        sampled=len(sample),
+        has_time=all(event.get("eventTimestamp") for event in sample),
+        has_event=all(_inner(event, "operationName") for event in sample),
+        has_outcome=all(_inner(event, "status") for event in sample),
+        has_origin=all((event.get("httpRequest") or {}).get("clientIpAddress") for event in sample),
+        individual=all(event.get("caller") for event in sample),
+        **place.here(EVENTS),
+    )
+
+
+def _inner(event: dict[str, Any], key: str) -> str:
+    found = event.get(key)
+    return str(found.get("value") or "") if isinstance(found, dict) else ""
 
 
 @source(

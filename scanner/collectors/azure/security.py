@@ -22,7 +22,7 @@ from scanner.facts.crypto import FipsSetting, Key
 from scanner.facts.host import Instance
 from scanner.facts.identity import RoleGrant
 from scanner.facts.services import Baseline, Contact, Detection
-from scanner.facts.software import Scanner
+from scanner.facts.software import PatchState, Scanner
 from scanner.facts.storage import Store
 
 VAULTS = f"GET {ANYWHERE}Microsoft.KeyVault/vaults"
@@ -30,6 +30,7 @@ KEYS = f"GET {IN_GROUP}Microsoft.KeyVault/vaults/{{vault}}/keys"
 KEY = f"GET {IN_GROUP}Microsoft.KeyVault/vaults/{{vault}}/keys/{{key}}"
 CLUSTERS = f"GET {ANYWHERE}Microsoft.ContainerService/managedClusters"
 MACHINES = f"GET {ANYWHERE}Microsoft.Compute/virtualMachines"
+INSTANCE_VIEW = f"GET {IN_GROUP}Microsoft.Compute/virtualMachines/{{machine}}/instanceView"
 INTERFACES = f"GET {ANYWHERE}Microsoft.Network/networkInterfaces"
 ASSIGNMENTS = f"GET {ANYWHERE}Microsoft.Authorization/roleAssignments"
 DEFINITIONS = f"GET {ANYWHERE}Microsoft.Authorization/roleDefinitions"
@@ -170,6 +171,57 @@ def machines(place: Place) -> Iterator[Fact]:
             platform=str(system).lower() if system else None,
             **named(place, machine, MACHINES),
         )
+
+
+@machines.detail(
+    fields=["state", "managed"],
+    calls={INSTANCE_VIEW: "Microsoft.Compute/virtualMachines/instanceView/read"},
+)
+def instance_state(place: Place, machine: Instance) -> dict[str, object]:
+    """Whether the machine runs, and whether its agent reports."""
+    view = got(place, INSTANCE_VIEW, *where(place, machine.subject))
+    codes = [str(status.get("code")) for status in items(view.get("statuses"))]
+    power = [code.partition("/")[2] for code in codes if code.startswith("PowerState/")]
+    if not power:
+        raise Refused("broken", INSTANCE_VIEW, "the answer tells no power state")
+    agent = items((view.get("vmAgent") or {}).get("statuses"))
+    return {
+        "state": power[0],
+        "managed": any(str(status.get("displayStatus")) == "Ready" for status in agent),
+    }
+
+
+@source(
+    PatchState,
+    fields=[],
+    calls=_MACHINES_READ,
+)
+def patches(place: Place) -> Iterator[Fact]:
+    """Updates that virtual machines miss, by the platform's own assessment."""
+    for machine in everywhere(place, MACHINES):
+        fields = named(place, machine, MACHINES)
+        yield PatchState(**{**fields, "subject": f"{fields['subject']}/patches"})
+
+
+@patches.detail(
+    fields=["missing", "critical_missing", "last_scan_days"],
+    calls={INSTANCE_VIEW: "Microsoft.Compute/virtualMachines/instanceView/read"},
+)
+def missing_updates(place: Place, state: PatchState) -> dict[str, object]:
+    """The latest assessment of the machine's updates."""
+    machine = state.subject.removesuffix("/patches")
+    view = got(place, INSTANCE_VIEW, *where(place, machine))
+    found = (view.get("patchStatus") or {}).get("availablePatchSummary")
+    if not isinstance(found, dict) or found.get("status") not in (
+        "Succeeded",
+        "CompletedWithWarnings",
+    ):
+        raise Refused("not-supported", INSTANCE_VIEW, "its updates were never assessed")
+    critical, other = found.get("criticalAndSecurityPatchCount"), found.get("otherPatchCount")
+    days = place.days_since(found.get("lastModifiedTime"))
+    if not isinstance(critical, int) or not isinstance(other, int) or days is None:
+        raise Refused("broken", INSTANCE_VIEW, "the assessment is not understood")
+    return {"missing": critical + other, "critical_missing": critical, "last_scan_days": days}
 
 
 @machines.detail(

@@ -22,6 +22,7 @@ API_VERSIONS = {
     "microsoft.compute/disks": "2023-10-02",
     "microsoft.containerservice/managedclusters": "2024-05-01",
     "microsoft.insights/diagnosticsettings": "2021-05-01-preview",
+    "microsoft.insights/eventtypes": "2015-04-01",
     "microsoft.insights/activitylogalerts": "2020-10-01",
     "microsoft.keyvault/vaults": "2023-07-01",
     "microsoft.keyvault/vaults/keys": "2023-07-01",

@@ -406,6 +406,33 @@ def _network(site: _Site) -> None:
 
 
 def _machines(site: _Site) -> None:
+    # machine: security updates that are missing, days since they were assessed
+    for name, critical, days in (("build", 0, 1), ("gateway", 0, 2), ("test", 7, 40)):
+        machine = {"id": site.id("compute", "Microsoft.Compute/virtualMachines", name)}
+        site.under(
+            machine,
+            "instanceView",
+            {
+                "vmAgent": {
+                    "vmAgentVersion": "2.11.1.12",
+                    "statuses": [{"code": "ProvisioningState/succeeded", "displayStatus": "Ready"}],
+                },
+                "statuses": [
+                    {"code": "ProvisioningState/succeeded", "displayStatus": "Succeeded"},
+                    {"code": "PowerState/running", "displayStatus": "VM running"},
+                ],
+                "patchStatus": {
+                    "availablePatchSummary": {
+                        "status": "Succeeded",
+                        "rebootPending": False,
+                        "criticalAndSecurityPatchCount": critical,
+                        "otherPatchCount": 3,
+                        "startTime": ago(days),
+                        "lastModifiedTime": ago(days),
+                    }
+                },
+            },
+        )
     site.listing(
         "Microsoft.Compute/virtualMachines",
         [
@@ -475,6 +502,20 @@ def _records(site: _Site) -> None:
     site.listing(
         "Microsoft.Insights/diagnosticSettings",
         [_setting("to-sentinel", on, WORKSPACE, archive)],
+    )
+    site.listing(
+        "Microsoft.Insights/eventtypes/management/values",
+        [
+            {
+                "eventTimestamp": ago(n / 4),
+                "operationName": {"value": "Microsoft.Storage/storageAccounts/write"},
+                "status": {"value": "Succeeded"},
+                "category": {"value": "Administrative"},
+                "caller": "amara.okafor-adm@halyard.example",
+                "httpRequest": {"clientIpAddress": "198.51.100.7", "method": "PUT"},
+            }
+            for n in range(20)
+        ],
     )
     site.listing(
         "Microsoft.Authorization/locks",

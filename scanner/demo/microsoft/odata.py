@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 _EQUALS = re.compile(r"^\s*([\w./]+)\s+(eq|ne)\s+('([^']*)'|true|false|null)\s*$")
-_COMPARED = re.compile(r"^\s*([\w./]+)\s+(ge|le|gt|lt)\s+([0-9TZ:.\-]+)\s*$")
+_COMPARED = re.compile(r"^\s*([\w./]+)\s+(ge|le|gt|lt)\s+'?([0-9TZ:.\-]+)'?\s*$")
 _SKIP = "$skiptoken"
 
 
