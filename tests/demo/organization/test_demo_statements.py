@@ -199,7 +199,6 @@ def test_declarations_name_what_exists(stated: Stated, facts: list[Fact]) -> Non
         "remote-access": ("category",),
         "role-matrix": ("role",),
         "software": ("program",),
-        "remote-access": ("category",),
     }
     lists = stated.statements.declarations.lists
     assert set(lists) == {*looked_in, "products", "maintenance-tools"}
