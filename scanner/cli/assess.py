@@ -11,6 +11,7 @@ from scanner.assess.summary import lines, plan_lines
 from scanner.cli import OK, steps
 from scanner.cli import options as opt
 from scanner.cli.assessing import assessed, write_assessment
+from scanner.cli.days import first_days, history_option
 from scanner.errors import InputError
 
 
@@ -30,17 +31,19 @@ Examples:
     help="The answer; the POA&M; or what an ISO 27001 certificate leaves open (needs soa: in the"
     " configuration).",
 )
-@opt.both(opt.config_option, opt.rules_dir_option, opt.as_of_option)
+@opt.both(opt.config_option, opt.rules_dir_option, opt.as_of_option, history_option)
 def command(
     folder: Path,
     show: str,
     config_path: Path | None,
     rule_folders: tuple[Path, ...],
     as_of: str | None,
+    history: Path | None,
 ) -> int:
     """Judge FOLDER's findings with what the organisation states; writes assessment.json there."""
     config = opt.read_config(config_path)
-    found = assessed(folder, config, steps.all_rules(rule_folders), as_of)
+    days = first_days(history)
+    found = assessed(folder, config, steps.all_rules(rule_folders), as_of, first_seen=days)
     outcome = found.outcome
     write_assessment(found, folder)
     if show == "poam":

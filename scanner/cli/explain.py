@@ -11,6 +11,7 @@ from scanner.assess.explain import Known, explain
 from scanner.cli import OK, steps
 from scanner.cli import options as opt
 from scanner.cli.assessing import assessed
+from scanner.cli.days import first_days, history_option
 
 
 @click.command(
@@ -27,13 +28,14 @@ Examples:
     type=click.Path(path_type=Path),
     help="A scan's folder, for what it found (default: out/ where there is one).",
 )
-@opt.both(opt.config_option, opt.rules_dir_option, opt.as_of_option)
+@opt.both(opt.config_option, opt.rules_dir_option, opt.as_of_option, history_option)
 def command(
     name: str,
     folder: Path | None,
     config_path: Path | None,
     rule_folders: tuple[Path, ...],
     as_of: str | None,
+    history: Path | None,
 ) -> int:
     """Explain a practice, rule, objective, ISO control or a finding's fingerprint."""
     rules = steps.all_rules(rule_folders)
@@ -48,6 +50,7 @@ def command(
             rules=list(rules),
             assessment=found.outcome.assessment,
             findings=found.findings(),
+            first_seen=first_days(history) or {},
         )
     for line in explain(name, known):
         click.echo(line)

@@ -11,6 +11,7 @@ from scanner.assess.poam_items import close_out_words
 from scanner.cli import OK, steps
 from scanner.cli import options as opt
 from scanner.cli.assessing import assessed
+from scanner.cli.days import first_days, history_option
 from scanner.output import whole_file
 
 
@@ -20,9 +21,13 @@ Example:
   cmmc-scan poam out/ -c cmmc-scan.yaml"""
 )
 @click.argument("folder", type=click.Path(path_type=Path))
-@opt.both(opt.config_option, opt.rules_dir_option, opt.as_of_option)
+@opt.both(opt.config_option, opt.rules_dir_option, opt.as_of_option, history_option)
 def command(
-    folder: Path, config_path: Path | None, rule_folders: tuple[Path, ...], as_of: str | None
+    folder: Path,
+    config_path: Path | None,
+    rule_folders: tuple[Path, ...],
+    as_of: str | None,
+    history: Path | None,
 ) -> int:
     """Add what FOLDER's assessment found NOT MET to poam.yaml, and update what is there.
 
@@ -30,11 +35,12 @@ def command(
     that people wrote stay.
     """
     config = opt.read_config(config_path)
-    found = assessed(folder, config, steps.all_rules(rule_folders), as_of)
+    days = first_days(history)
+    found = assessed(folder, config, steps.all_rules(rule_folders), as_of, first_seen=days)
     path = config.files.get("poam", Path("poam.yaml"))
     plan = load_plan(path)
     old = path.read_bytes().decode() if path.exists() else None
-    new = merged(old, plan, found.outcome.assessment, name=str(path))
+    new = merged(old, plan, found.outcome.assessment, days, str(path))
     if new == old:
         click.echo(f"{path}: nothing to change")
         return OK
