@@ -15,6 +15,7 @@ COLLECTOR = Collector(
     provider="linux",
     about="a Linux host: this one, or the root file system of another",
     sources=(
+        patches.patches,  # first: its package manager takes as long as all the rest together
         release.host,
         accounts.accounts,
         credentials.passwords,
@@ -49,7 +50,6 @@ COLLECTOR = Collector(
         hardening.access_control,
         hardening.file_integrity,
         malware.malware_protection,
-        patches.patches,
         repositories.package_sources,
         software.allow_list,
         software.packages,

@@ -10,13 +10,14 @@ beside it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import lru_cache
+from datetime import datetime
+from functools import cached_property
 from typing import Any, NoReturn, TypeVar
 
 from scanner.collectors.base import Job, Partial, Refused
+from scanner.collectors.linux.declared import Declared
 from scanner.collectors.linux.machine.base import Absent, Machine, Output, Stat, Unreadable
 from scanner.errors import Defect
 from scanner.facts import Fact
@@ -24,21 +25,9 @@ from scanner.facts import Fact
 T = TypeVar("T")
 F = TypeVar("F", bound=Fact)
 
-ROOT = "root"
-"""The permission of a read that only root may do."""
-
-ANYONE = ""
-"""The permission of a read that every account of the host may do, as distributed."""
-
 
 class Unclear(ValueError):
     """A parser met something that it does not understand and that may matter."""
-
-
-@lru_cache(maxsize=4096)
-def _pattern(declared: str) -> re.Pattern[str]:
-    parts = [re.escape(part) for part in declared.split("*")]
-    return re.compile("[^/]*".join(parts))
 
 
 @dataclass(frozen=True)
@@ -62,8 +51,7 @@ class Host:
 
     def now(self) -> int:
         """The job's clock in seconds since 1970."""
-        at = datetime.strptime(self.job.now(), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-        return int(at.timestamp())
+        return int(datetime.fromisoformat(self.job.now()).timestamp())
 
     def days_since(self, seconds: int) -> int:
         return max(0, (self.now() - seconds) // 86400)
@@ -74,23 +62,18 @@ class Host:
 
     # -- what is declared
 
-    def _declared(self) -> Iterator[str]:
-        yield from self.job.source.calls
-        for detail in self.job.source.details:
-            yield from detail.calls
+    @cached_property
+    def _declared(self) -> Declared:
+        return Declared(self.job.source)
+
+    def _match(self, verbs: tuple[str, ...], path: str) -> str | None:
+        return self._declared.match(verbs, path)
 
     def _operation(self, verbs: tuple[str, ...], path: str) -> str:
         found = self._match(verbs, path)
         if found is None:
             raise Defect(f"{self.job.source.id} reads {path} without declaring it")
         return found
-
-    def _match(self, verbs: tuple[str, ...], path: str) -> str | None:
-        for operation in self._declared():
-            verb, _, declared = operation.partition(":")
-            if verb in verbs and _pattern(declared).fullmatch(path):
-                return operation
-        return None
 
     def may_read(self, path: str) -> bool:
         """Whether this source has declared the path (an include may name any)."""
@@ -141,24 +124,7 @@ class Host:
 
     def listdir(self, path: str) -> tuple[str, ...]:
         """The names in a folder, sorted; none where the folder does not exist."""
-        operation = self._match(("read", "stat"), f"{path}/*")
-        if operation is None:
-            for each in self._declared():
-                verb, _, declared = each.partition(":")
-                head, star, _ = declared.partition("*")
-                folder = head.rpartition("/")[0]
-                if verb in ("read", "stat") and star and folder == path:
-                    operation = each
-                    break
-                parts, asked = declared.split("/"), path.split("/")
-                if (
-                    verb in ("read", "stat")
-                    and len(parts) > len(asked)
-                    and "*" in parts[len(asked)]
-                    and _pattern("/".join(parts[: len(asked)])).fullmatch(path)
-                ):
-                    operation = each
-                    break
+        operation = self._declared.listing(path)
         if operation is None:
             raise Defect(f"{self.job.source.id} lists {path} without declaring it")
         found = self._answer(operation, f"list {path}", lambda: self.machine.listdir(path))
@@ -171,7 +137,7 @@ class Host:
             if "*" not in part:
                 paths = [f"{path}/{part}" for path in paths]
                 continue
-            wanted = _pattern(part)
+            wanted = pattern(part)
             paths = [
                 f"{path}/{name}"
                 for path in paths
@@ -277,15 +243,3 @@ def clear(operation: str, parse: Callable[[], T]) -> T:
         return parse()
     except Unclear as error:
         raise Refused("broken", operation, str(error)) from None
-
-
-__all__ = [
-    "ANYONE",
-    "ROOT",
-    "Host",
-    "Unclear",
-    "clear",
-    "known",
-    "observe",
-    "settle",
-]

@@ -1,0 +1,55 @@
+"""Which operations a source has declared, and which of them a read belongs to."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from scanner.collectors.base import Source
+
+
+@lru_cache(maxsize=512)
+def pattern(declared: str) -> re.Pattern[str]:
+    parts = [re.escape(part) for part in declared.split("*")]
+    return re.compile("[^/]*".join(parts))
+
+
+class Declared:
+    """What one source declares: plain operations by name, and those that hold a star."""
+
+    def __init__(self, source: Source) -> None:
+        self.operations = [*source.calls]
+        for detail in source.details:
+            self.operations.extend(detail.calls)
+        self.plain = {operation for operation in self.operations if "*" not in operation}
+        self.patterns = [
+            (operation, *operation.split(":", 1))
+            for operation in self.operations
+            if "*" in operation
+        ]
+
+    def match(self, verbs: tuple[str, ...], path: str) -> str | None:
+        for verb in verbs:
+            if f"{verb}:{path}" in self.plain:
+                return f"{verb}:{path}"
+        for operation, verb, declared in self.patterns:
+            if verb in verbs and pattern(declared).fullmatch(path):
+                return operation
+        return None
+
+    def listing(self, path: str) -> str | None:
+        """The operation whose pattern needs the names in this folder."""
+        found = self.match(("read", "stat"), f"{path}/*")
+        if found is not None:
+            return found
+        asked = path.split("/")
+        for operation, verb, declared in self.patterns:
+            parts = declared.split("/")
+            if (
+                verb in ("read", "stat")
+                and len(parts) > len(asked)
+                and "*" in parts[len(asked)]
+                and pattern("/".join(parts[: len(asked)])).fullmatch(path)
+            ):
+                return operation
+        return None
