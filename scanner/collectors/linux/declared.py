@@ -9,7 +9,7 @@ from scanner.collectors.base import Source
 
 
 @lru_cache(maxsize=512)
-def pattern(declared: str) -> re.Pattern[str]:
+def star_pattern(declared: str) -> re.Pattern[str]:
     parts = [re.escape(part) for part in declared.split("*")]
     return re.compile("[^/]*".join(parts))
 
@@ -33,7 +33,7 @@ class Declared:
             if f"{verb}:{path}" in self.plain:
                 return f"{verb}:{path}"
         for operation, verb, declared in self.patterns:
-            if verb in verbs and pattern(declared).fullmatch(path):
+            if verb in verbs and star_pattern(declared).fullmatch(path):
                 return operation
         return None
 
@@ -49,7 +49,7 @@ class Declared:
                 verb in ("read", "stat")
                 and len(parts) > len(asked)
                 and "*" in parts[len(asked)]
-                and pattern("/".join(parts[: len(asked)])).fullmatch(path)
+                and star_pattern("/".join(parts[: len(asked)])).fullmatch(path)
             ):
                 return operation
         return None

@@ -137,7 +137,7 @@ class Host:
             if "*" not in part:
                 paths = [f"{path}/{part}" for path in paths]
                 continue
-            wanted = pattern(part)
+            wanted = star_pattern(part)
             paths = [
                 f"{path}/{name}"
                 for path in paths

@@ -23,7 +23,7 @@ from refusals import check, concerned, scan, stated
 from scanner.cli.steps import all_rules
 from scanner.collect import collect
 from scanner.collectors.linux import COLLECTOR
-from scanner.collectors.linux.host import _pattern
+from scanner.collectors.linux.declared import star_pattern
 from scanner.collectors.linux.machine.base import Machine
 from scanner.collectors.linux.machine.memory import Memory
 from scanner.collectors.linux.machine.once import Once
@@ -66,7 +66,9 @@ class Refusing(Memory):
     def __init__(self, machine: Memory, operation: str) -> None:
         super().__init__(machine.nodes, live=True, answers=machine.answers)
         self.verb, _, declared = operation.partition(":")
-        self.pattern = _pattern(declared.replace("~/", "/*/*/") if declared[0] == "~" else declared)
+        self.pattern = star_pattern(
+            declared.replace("~/", "/*/*/") if declared[0] == "~" else declared
+        )
         self.home = declared[0] == "~"
         self.leaf = declared[2:]
 

@@ -1,4 +1,3 @@
-
 """Addresses of sockets."""
 
 from __future__ import annotations

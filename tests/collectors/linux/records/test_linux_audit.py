@@ -1,4 +1,3 @@
-
 """What auditd records."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-
 """How long records are kept, and where they go."""
 
 from __future__ import annotations

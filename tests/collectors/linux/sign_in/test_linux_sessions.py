@@ -1,4 +1,3 @@
-
 """How a session ends, locks, and what it is greeted with."""
 
 from __future__ import annotations

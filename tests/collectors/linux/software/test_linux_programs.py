@@ -1,4 +1,3 @@
-
 """Which programs may run, and who looks for bad ones."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-
 """Disks through their layers."""
 
 from __future__ import annotations
