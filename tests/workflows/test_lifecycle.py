@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 import pytest
 from github_model import GitHub
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "history"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "reports"))
@@ -25,6 +27,7 @@ from scanner.history.record import RuleName
 from scanner.reports.github import write_github
 from scanner.reports.github_files import Category, order
 from scanner.reports.sarif import write_sarif
+from scanner.reports.sarif_check import check_sarif
 from scanner.reports.sarif_inputs import Place, PlainRule, Scan
 
 MFA = PlainRule(id="mfa", title="A second factor", practice="IA.L2-3.5.3", decides=("3.5.3[c]",))
@@ -90,8 +93,10 @@ class Days:
             scan,
             baseline=earlier.baseline if earlier is not None else None,
         )
+        assert check_sarif(self.sarif, "auditor") == []
         for category in made:
             if category.path is not None:
+                assert check_sarif(category.path, "github") == []
                 assert self.github.take(category.path.read_bytes()) == []
         self.before = list(found)
         return self.github.states()
@@ -237,3 +242,35 @@ def test_names_order_regions_and_wording_move_no_alert(days: Days) -> None:
     days.scan(moved)
     assert days.github.alerts.keys() == before.keys()
     assert set(days.github.states().values()) == {"open"}
+
+
+SUBJECTS = ("ann", "bob", "cid")
+weeks = st.lists(
+    st.tuples(
+        st.booleans(), st.dictionaries(st.sampled_from(SUBJECTS), st.sampled_from(["pass", "fail"]))
+    ),
+    min_size=2,
+    max_size=7,
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(weeks)
+def test_an_alert_is_open_as_long_as_the_last_look_found_it(
+    tmp_path_factory: pytest.TempPathFactory, week: list[tuple[bool, dict[str, str]]]
+) -> None:
+    days = Days(tmp_path_factory.mktemp("week"))
+    open_: set[str] = set()
+    for number, (blind, verdicts) in enumerate(week):
+        if blind:
+            days.scan([unread()])
+        else:
+            days.scan([finding(name, verdict) for name, verdict in verdicts.items()])
+            open_ = {name for name, verdict in verdicts.items() if verdict == "fail"}
+        if number == 0 and blind:
+            assert days.made["prod"].path is None  # nothing is known yet, so nothing is uploaded
+            continue
+        marks = {finding(name).fingerprint: name for name in SUBJECTS}
+        states = days.github.states()
+        found = {marks[mark] for mark, state in states.items() if state == "open" and mark in marks}
+        assert found == open_
