@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import CLOCK, FakeCloud
+from fakes import CLOCK, FakeCloud
 
 from scanner.collect import Want, collect, plan
 from scanner.collectors.base import Refused, Scope, Target

@@ -6,7 +6,7 @@ import shutil
 import stat
 
 import pytest
-from conftest import CLOCK, FakeCloud
+from fakes import CLOCK, FakeCloud
 
 from scanner.collectors.base import Refused
 from scanner.errors import InputError
