@@ -38,7 +38,7 @@ def cloud() -> Iterator[Any]:
     pytest.importorskip("moto")
     import botocore.session
 
-    from scanner.collectors.aws.client import _to_endpoint
+    from scanner.collectors.aws.clients import _to_endpoint
     from scanner.demo.aws import Emulator, start_emulator
 
     def clients(emulator: Any) -> Any:

@@ -1,19 +1,20 @@
-"""One account's clients, and the place that a source reads from.
+"""One account, and the place that a source reads from.
 
-A client is made once a (service, region) and used by every thread. The place sends exactly the
-operations that its source declared for the fields that are wanted: anything else is a defect.
+The place sends exactly the operations that its source declared for the fields that are wanted:
+anything else is a defect.
 """
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
+from scanner.collectors.aws import limits
 from scanner.collectors.aws.ahead import Workers
-from scanner.collectors.aws.cloud import Partition, has_fips
+from scanner.collectors.aws.clients import Clients, Garbled
+from scanner.collectors.aws.cloud import Partition
 from scanner.collectors.aws.errors import UNTRUSTED, code_of, refusal
 from scanner.collectors.base import Job, Refused
 from scanner.errors import Defect
@@ -21,14 +22,8 @@ from scanner.errors import Defect
 I = TypeVar("I")  # noqa: E741
 T = TypeVar("T")
 
-CONNECT_SECONDS = 5
-READ_SECONDS = 20
-ATTEMPTS = 4
-POOL = 32
-AHEAD = 32
+_WORKERS = Workers(limits.AT_ONCE, "aws-ahead")
 """Reads that are made at once for the items of listings, over all accounts."""
-
-_WORKERS = Workers(AHEAD, "aws-ahead")
 
 PAGED_BY_HAND: dict[str, tuple[str, str]] = {
     "backup:ListReportPlans": ("NextToken", "NextToken"),
@@ -42,82 +37,29 @@ PAGED_BY_HAND: dict[str, tuple[str, str]] = {
 """Operations that page although botocore has no paginator: request and response token."""
 
 
-class Garbled(Exception):
-    """An answer with status 200 that is not what the protocol promises."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """How every client of a target is made."""
-
-    endpoint: str | None = None
-    proxy: str | None = None
-    ca_bundle: str | None = None
-    fips: bool = True
-
-
 @dataclass
 class Account:
-    """One account that credentials lead into; its clients and what several sources share."""
+    """One account that credentials lead into, and what several of its sources share."""
 
     id: str
-    partition: Partition
-    core: Any
-    """A botocore session."""
-    options: Options
+    clients: Clients
+    credentials: Callable[[], Any]
+    """botocore's credentials; None where there are none."""
     dead: Refused | None = None
     """Set once the credentials are known to be of no more use."""
-    _clients: dict[tuple[str, str], Any] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _shared: dict[object, _Once] = field(default_factory=dict)
     _trusted: dict[str, bool] = field(default_factory=dict)
 
-    def client(self, service: str, region: str) -> Any:
-        """The client of a service in a region; the same one each time."""
-        made = self._clients.get((service, region))
-        if made is None:
-            with self._lock:
-                made = self._clients.get((service, region))
-                if made is None:
-                    made = self._make(service, region)
-                    self._clients[service, region] = made
-        return made
+    @property
+    def partition(self) -> Partition:
+        return self.clients.partition
 
-    def _make(self, service: str, region: str) -> Any:
-        from botocore.config import Config
-
-        from scanner import __version__
-
-        options = self.options
-        fips = False
-        if options.fips and options.endpoint is None:
-            prefix = self.core.get_service_model(service).endpoint_prefix
-            fips = has_fips(self.core.get_data("endpoints"), prefix, region)
-        config: dict[str, Any] = {
-            "connect_timeout": CONNECT_SECONDS,
-            "read_timeout": READ_SECONDS,
-            "retries": {"mode": "standard", "total_max_attempts": ATTEMPTS},
-            "max_pool_connections": POOL,
-            "user_agent_extra": f"cmmc-scan/{__version__}",
-            "parameter_validation": False,
-        }
-        if options.proxy is not None:
-            config["proxies"] = {"http": options.proxy, "https": options.proxy}
-        if options.endpoint is not None:
-            config["s3"] = {"addressing_style": "path"}
-        if fips:
-            config["use_fips_endpoint"] = True
-        made = self.core.create_client(
-            service,
-            region_name=region,
-            endpoint_url=options.endpoint,
-            verify=options.ca_bundle,
-            config=Config(**config),
-        )
-        made.meta.events.register("after-call", _refuse_garbled)
-        if options.endpoint is not None:
-            made.meta.events.register("before-sign", _to_endpoint(options.endpoint))
-        return made
+    def frozen(self) -> Any:
+        """The credentials as they are now, renewed if need be."""
+        with self._lock:
+            found = self.credentials()
+        return None if found is None else found.get_frozen_credentials()
 
     def ask(
         self,
@@ -134,14 +76,15 @@ class Account:
         if self.dead is not None:
             raise self._again(operation)
         try:
-            return send(self.client(operation.partition(":")[0], region))
+            return self.clients.send(operation.partition(":")[0], region, self, send)
         except ClientError as error:
             if code_of(error) in none_on:
                 return None
             raise self._judged(error, operation, region, permission) from error
         except (BotoCoreError, ResponseParserError, Garbled) as error:
             refused = refusal(error, operation, permission)
-            if refused.reason == "unreachable" and not self._offered(operation, region):
+            service = operation.partition(":")[0]
+            if refused.reason == "unreachable" and not self.clients.offered(service, region):
                 refused = Refused("not-in-this-cloud", operation, f"not offered in {region}")
             if refused.fatal:
                 self.dead = refused
@@ -174,22 +117,24 @@ class Account:
         with self._lock:
             if region not in self._trusted:
                 try:
-                    self.client("sts", self.partition.home).get_caller_identity()
+                    self.clients.send(
+                        "sts", self.partition.home, self, lambda sts: sts.get_caller_identity()
+                    )
                     self._trusted[region] = True
                 except Exception:  # the reason no longer matters: they are not proven good
                     self._trusted[region] = False
             return self._trusted[region]
-
-    def _offered(self, operation: str, region: str) -> bool:
-        service = operation.partition(":")[0]
-        known = self.core.get_available_regions(service, self.partition.name)
-        return not known or region in known
 
     def shared(self, key: object, read: Callable[[], T]) -> T:
         """What `read` gives, made once an account however many sources ask for it."""
         with self._lock:
             once = self._shared.setdefault(key, _Once())
         return cast(T, once.get(read))
+
+    def leave(self) -> None:
+        """Forget what was shared: no source of this account will ask again."""
+        with self._lock:
+            self._shared.clear()
 
 
 class _Once:
@@ -264,7 +209,7 @@ class Aws:
             yield from self._by_hand(operation, at, params, *by_hand)
             return
         method = _method(name)
-        client = account.client(service, region)
+        client = account.clients.client(service, region)
         if not client.can_paginate(method):
             raise Defect(f"{operation} has no pages: use call")
         pages = iter(client.get_paginator(method).paginate(**params))
@@ -295,7 +240,7 @@ class Aws:
         For listings of which every item takes a call. Raises what `read` raises: a listing that
         cannot be finished is a gap, not a shorter listing.
         """
-        return _WORKERS.each(items, read, AHEAD)
+        return _WORKERS.each(items, read, limits.AT_ONCE)
 
     def shared(self, key: object, read: Callable[[], T]) -> T:
         """`read` once an account; sources that share it have to declare the same calls."""
@@ -322,38 +267,6 @@ class Aws:
             lambda client: cast(dict[str, Any], getattr(client, method)(**params)),
             none_on,
         )
-
-
-def _refuse_garbled(http_response: Any, parsed: dict[str, Any], model: Any, **_: Any) -> None:
-    """botocore takes an empty body, and JSON that is none or cut short, for an answer of nothing.
-
-    Only an answer without any member is looked at again: a whole one has at least one.
-    """
-    shape = model.output_shape
-    if http_response.status_code >= 300 or set(parsed) - {"ResponseMetadata"} or shape is None:
-        return
-    if not any("location" not in member.serialization for member in shape.members.values()):
-        return
-    body = http_response.content
-    if not body:
-        raise Garbled("the body is empty")
-    if "json" in model.service_model.resolved_protocol:
-        try:
-            json.loads(body)
-        except ValueError:
-            raise Garbled(f"the body is no JSON but starts {body[:40]!r}") from None
-
-
-def _to_endpoint(endpoint: str) -> Callable[..., None]:
-    """Some services put an account id before the host that was asked for; take it off again."""
-    from urllib.parse import urlsplit, urlunsplit
-
-    host = urlsplit(endpoint).netloc
-
-    def before_sign(request: Any, **_: Any) -> None:
-        request.url = urlunsplit(urlsplit(request.url)._replace(netloc=host))
-
-    return before_sign
 
 
 def _method(operation: str) -> str:

@@ -82,6 +82,22 @@ _ABSENT_HERE = frozenset(
 )
 
 
+_PASSING = frozenset(
+    {"RequestTimeout", "RequestTimeoutException", "TransientError", "InternalError"}
+)
+"""Codes of failures that the next try may not meet; beside statuses 500, 502, 503 and 504."""
+
+
+def is_throttled(code: str, status: int) -> bool:
+    """Whether an error answer says no more than "too fast"."""
+    return code in _THROTTLED or status == 429
+
+
+def is_passing(code: str, status: int) -> bool:
+    """Whether an error answer is worth another try."""
+    return code in _PASSING or status in (500, 502, 503, 504)
+
+
 def code_of(error: Any) -> str:
     """The service's own code of a ClientError."""
     return str(error.response.get("Error", {}).get("Code", ""))
@@ -142,7 +158,7 @@ def _answered(error: Any, operation: str, permission: str | None) -> Refused:
         return Refused("credentials", operation, detail, fatal=True)
     if code in UNTRUSTED:
         return Refused("credentials", operation, detail, fatal=True)
-    if code in _THROTTLED or status == 429:
+    if is_throttled(code, status):
         return Refused("throttled", operation, detail)
     if code == "SubscriptionRequiredException":
         return Refused("unlicensed", operation, detail)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
-from scanner.collectors.aws.client import Account, Aws, Options
+from scanner.collectors.aws.client import Account, Aws
+from scanner.collectors.aws.clients import Clients, Options
 from scanner.collectors.aws.cloud import PARTITIONS, Partition, partition_of
-from scanner.collectors.base import Job, Refused, Scope, Target
+from scanner.collectors.aws.models import loader
+from scanner.collectors.base import Job, Refused, Scope, Source, Target
 from scanner.errors import InputError
 
 ENTERING = 16
@@ -48,11 +50,11 @@ OPTIONS: Mapping[str, Any] = {
 class AwsSession:
     """An open target. Accounts are entered when `scopes` is asked, once."""
 
-    def __init__(self, target: Target, core: Any, partition: Partition, options: Options) -> None:
+    def __init__(self, target: Target, clients: Clients, credentials: Callable[[], Any]) -> None:
         self._target = target
-        self._partition = partition
-        self._options = options
-        self._root = Account("", partition, core, options)
+        self._clients = clients
+        self._partition = clients.partition
+        self._root = Account("", clients, credentials)
         self._accounts: dict[str, Account] = {}
         self._scopes: list[Scope] | None = None
 
@@ -128,6 +130,7 @@ class AwsSession:
 
     def close(self) -> None:
         self._accounts.clear()
+        self._clients.close()
 
     def _ask(self, account: Account, operation: str, **params: Any) -> dict[str, Any]:
         method = _method(operation)
@@ -174,9 +177,7 @@ class AwsSession:
 
         credentials = DeferredRefreshableCredentials(renew, "assume-role")
         credentials.get_frozen_credentials()
-        core = _core(loader=via.core.get_component("data_loader"))
-        core._credentials = credentials
-        return Account(account, self._partition, core, self._options)
+        return Account(account, self._clients, lambda: credentials)
 
 
 def _method(operation: str) -> str:
@@ -185,20 +186,14 @@ def _method(operation: str) -> str:
     return str(xform_name(operation.partition(":")[2]))
 
 
-def _core(profile: str | None = None, loader: Any = None) -> Any:
-    """A botocore session; accounts share one loader, so a service's model is read once."""
-    from botocore.session import Session
+def open_account(target: Target, sources: Iterable[Source] | None = None) -> AwsSession:
+    """Prepare a target; nothing is sent yet. Raises InputError for options that contradict.
 
-    core = Session(profile=profile)
-    if loader is not None:
-        core.register_component("data_loader", loader)
-    return core
-
-
-def open_account(target: Target) -> AwsSession:
-    """Prepare a target; nothing is sent yet. Raises InputError for options that contradict."""
+    sources: clients can send nothing but what these declare (None: whatever may be declared).
+    """
     try:
         import botocore.exceptions
+        from botocore.session import Session
     except ImportError:
         raise InputError(
             f"target {target.id}: scanning AWS needs the extra: pip install 'cmmc-scan[aws]'"
@@ -218,12 +213,19 @@ def open_account(target: Target) -> AwsSession:
         ca_bundle=given.get("ca_bundle"),
         fips=bool(given.get("fips", True)),
     )
-    core = _core(given.get("profile"))
+    own, core = Session(profile=given.get("profile")), Session(profile=given.get("profile"))
     try:
-        core.get_scoped_config()
+        own.get_scoped_config()
     except botocore.exceptions.ProfileNotFound as error:
         raise InputError(f"{where}: {error}") from None
-    return AwsSession(target, core, partition, options)
+    core.register_component("data_loader", loader(_declared(sources)))
+    return AwsSession(target, Clients(core, partition, options), own.get_credentials)
+
+
+def _declared(sources: Iterable[Source] | None) -> frozenset[str] | None:
+    if sources is None:
+        return None
+    return frozenset(operation for s in sources for operation, _ in s.needs(s.serves))
 
 
 def _partition(given: Mapping[str, Any], where: str) -> Partition:

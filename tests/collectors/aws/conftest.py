@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("moto")
 
 from scanner.collectors.aws import COLLECTOR
-from scanner.collectors.aws.client import _to_endpoint
+from scanner.collectors.aws.clients import _to_endpoint
 from scanner.collectors.aws.session import AwsSession, open_account
 from scanner.collectors.base import Job, Partial, Refused, Source, Target
 from scanner.demo.aws import Emulator, start_emulator

@@ -68,7 +68,7 @@ def test_every_fault_in_every_protocol(
     reason: str,
     fatal: bool,
 ) -> None:
-    monkeypatch.setattr("scanner.collectors.aws.client.ATTEMPTS", 1)
+    monkeypatch.setattr("scanner.collectors.aws.clients.ATTEMPTS", 1)
     place = _place(opened(), source)
     found = next(each for each in COLLECTOR.sources if each.name == source)
     with empty.faults.injected(on=operation, effect=effect), pytest.raises(Refused) as refused:
@@ -83,7 +83,7 @@ def test_every_fault_in_every_protocol(
 def test_throttling_that_outlasts_the_retries(
     empty: Emulator, opened: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("scanner.collectors.aws.client.ATTEMPTS", 1)
+    monkeypatch.setattr("scanner.collectors.aws.clients.ATTEMPTS", 1)
     place = _place(opened(), "buckets")
     found = next(each for each in COLLECTOR.sources if each.name == "buckets")
     with empty.faults.injected(on="s3:*", effect="throttled"), pytest.raises(Refused) as refused:
@@ -306,7 +306,7 @@ def test_an_answer_of_nothing_is_told_from_a_broken_one(
 ) -> None:
     import botocore.session
 
-    from scanner.collectors.aws.client import Garbled, _refuse_garbled
+    from scanner.collectors.aws.clients import Garbled, _refuse_garbled
 
     service, _, name = operation.partition(":")
     model = botocore.session.Session().get_service_model(service).operation_model(name)
