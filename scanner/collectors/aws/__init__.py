@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from scanner.collectors.aws import (
     alerts,
     audit,
     authorization,
+    clock,
     compute,
     crypto,
+    databases,
     detection,
+    directories,
+    edge,
+    fips,
     governance,
     identity,
     keys,
     network,
+    organization,
     patches,
+    policies,
     records,
     remote,
     s3,
     software,
     storage,
+    usage_logs,
 )
 from scanner.collectors.aws.session import OPTIONS, open_account
 from scanner.collectors.base import Collector, Source
@@ -40,6 +50,14 @@ _SUBJECTS = (
     records,
     detection,
     governance,
+    organization,
+    directories,
+    fips,
+    edge,
+    databases,
+    policies,
+    usage_logs,
+    clock,
 )
 
 
@@ -52,11 +70,13 @@ def _sources() -> tuple[Source, ...]:
     )
 
 
+_SOURCES = _sources()
+
 COLLECTOR = Collector(
     provider="aws",
     about="AWS accounts and organisations",
-    sources=_sources(),
-    open=open_account,
+    sources=_SOURCES,
+    open=partial(open_account, sources=_SOURCES),
     options=OPTIONS,
     concurrency=32,
 )

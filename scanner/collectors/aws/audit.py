@@ -9,6 +9,7 @@ from scanner.collectors.aws.client import Aws
 from scanner.collectors.aws.s3 import NO_LIFECYCLE, NO_LOCK, bucket_arn, expiry_days, lock_of
 from scanner.collectors.base import source
 from scanner.facts.audit import Store, Trail
+from scanner.facts.services import Detection
 
 _NOISE = frozenset({"kms.amazonaws.com", "rdsdata.amazonaws.com"})
 """Sources of many events that AWS itself offers to leave out of management events."""
@@ -106,6 +107,34 @@ def _narrowed(fields: Mapping[str, Any], harmless: tuple[str, ...]) -> bool:
             continue
         return True
     return False
+
+
+@source(
+    Detection,
+    fields=["service", "enabled", "features"],
+    calls={**_TRAILS, "cloudtrail:GetInsightSelectors": "cloudtrail:GetInsightSelectors"},
+    always={"service": "cloudtrail-insights"},
+    per="region",
+)
+def trail_insights(aws: Aws) -> Iterator[Detection]:
+    """Whether each trail looks for unusual numbers of calls or errors."""
+    operation = "cloudtrail:GetInsightSelectors"
+    for trail in _trails(aws):
+        answer = aws.maybe(
+            operation,
+            "InsightNotEnabledException",
+            at=trail["HomeRegion"],
+            TrailName=trail["TrailARN"],
+        )
+        kinds = sorted(s["InsightType"] for s in (answer or {}).get("InsightSelectors") or ())
+        yield Detection(
+            **{**aws.here(operation), "region": trail["HomeRegion"]},
+            subject=f"{trail['TrailARN']}/insights",
+            name=f"insights of trail {trail['Name']}",
+            service="cloudtrail-insights",
+            enabled=bool(kinds),
+            features=tuple(kinds),
+        )
 
 
 @source(

@@ -11,7 +11,7 @@ from scanner.collectors.aws.alerts import event_rules, event_targets
 from scanner.collectors.aws.client import Aws
 from scanner.collectors.aws.times import days_since
 from scanner.collectors.base import Refused, source
-from scanner.facts.services import Contact, Detection
+from scanner.facts.services import Baseline, Contact, Detection
 from scanner.facts.software import Flaw, Malware, Scanner
 
 _RULES = {
@@ -163,6 +163,10 @@ def security_hub_publishing(aws: Aws, hub: Detection) -> dict[str, object]:
     return {"publishes": hub.enabled is True and _passes_on(aws, "aws.securityhub")}
 
 
+_OUTSIDE = ("ACCOUNT", "ORGANIZATION")
+"""Types of analyzer that look for access from outside; others look for unused rights."""
+
+
 @source(
     Detection,
     fields=["service", "enabled"],
@@ -173,7 +177,7 @@ def security_hub_publishing(aws: Aws, hub: Detection) -> dict[str, object]:
 def access_analyzer(aws: Aws) -> Iterator[Detection]:
     """Whether an analyzer looks for access from outside in each region."""
     active = any(
-        analyzer["status"] == "ACTIVE" and analyzer["type"] in ("ACCOUNT", "ORGANIZATION")
+        analyzer["status"] == "ACTIVE" and analyzer["type"] in _OUTSIDE
         for page in aws.pages("accessanalyzer:ListAnalyzers")
         for analyzer in page["analyzers"]
     )
@@ -184,6 +188,41 @@ def access_analyzer(aws: Aws) -> Iterator[Detection]:
         service="access-analyzer",
         enabled=active,
     )
+
+
+_FINDINGS = "accessanalyzer:ListFindingsV2"
+
+
+@source(
+    Baseline,
+    fields=["system", "noncompliant"],
+    calls={
+        "accessanalyzer:ListAnalyzers": "access-analyzer:ListAnalyzers",
+        _FINDINGS: "access-analyzer:ListFindings",
+    },
+    always={"system": "outside-access"},
+    per="region",
+)
+def outside_access(aws: Aws) -> Iterator[Baseline]:
+    """How many findings on access from outside nobody has archived or mended, by analyzer."""
+    for page in aws.pages("accessanalyzer:ListAnalyzers"):
+        for analyzer in page["analyzers"]:
+            if analyzer["status"] != "ACTIVE" or analyzer["type"] not in _OUTSIDE:
+                continue
+            pages = aws.pages(
+                _FINDINGS, analyzerArn=analyzer["arn"], filter={"status": {"eq": ["ACTIVE"]}}
+            )
+            yield Baseline(
+                **aws.here(_FINDINGS),
+                subject=f"{analyzer['arn']}/findings",
+                name=f"access from outside in {aws.region}",
+                system="outside-access",
+                noncompliant=sum(
+                    finding.get("findingType", "ExternalAccess") == "ExternalAccess"
+                    for page in pages
+                    for finding in page["findings"]
+                ),
+            )
 
 
 _ASSETS = {

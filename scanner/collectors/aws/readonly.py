@@ -37,7 +37,7 @@ _REFUSED: tuple[tuple[str, str], ...] = (
     (r"^GetFunction$|^GetLayerVersion|DownloadUrlForLayer|CodeBundle|^GetExport$", "data"),
     (r"Console(Output|Screenshot)|UserData|InstanceAttribute|LaunchTemplateData", "data"),
     (r"CommandInvocation|^ListCommandInvocations$|^GetMacieSession$", "data"),
-    (r"^ReceiveMessage$|^GetMessage|^GetMedia|^GetClip|^GetSnapshotBlock", "data"),
+    (r"^ReceiveMessage$|^GetMessage|^GetMedia|^GetClip|^GetSnapshotBlock$", "data"),
     (r"^ListSnapshotBlocks$|^ListChangedBlocks$|^BatchGetImage$|^GetFile$|^GetBlob$", "data"),
     (r"^GetContent$|^GetWorkUnitResults$|^GetStatementResult|^GetDashboardEmbedUrl$", "data"),
 )

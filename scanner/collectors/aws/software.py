@@ -7,9 +7,25 @@ from typing import Any
 
 from scanner.collectors.aws.client import Aws
 from scanner.collectors.base import source
-from scanner.facts.software import Package, Policy
+from scanner.facts.software import Package, Policy, Scanner
 
 _INVENTORY = "AWS:Application"
+
+
+def function_list(aws: Aws) -> list[dict[str, Any]]:
+    """Lambda functions of the region, read once: name, ARN and whether each is an image."""
+    return aws.shared(
+        ("functions", aws.region),
+        lambda: [
+            {
+                "FunctionArn": function["FunctionArn"],
+                "FunctionName": function["FunctionName"],
+                "image": function.get("PackageType") == "Image",
+            }
+            for page in aws.pages("lambda:ListFunctions", MaxItems=10_000)
+            for function in page["Functions"]
+        ],
+    )
 
 
 @source(
@@ -69,21 +85,20 @@ def code_signing(aws: Aws) -> Iterator[Policy]:
         policies = config["CodeSigningPolicies"]
         refuses = policies["UntrustedArtifactOnDeployment"] == "Enforce"
         enforced.update(dict.fromkeys(arns, refuses))
-    for page in aws.pages("lambda:ListFunctions", MaxItems=10_000):
-        for function in page["Functions"]:
-            if function.get("PackageType") == "Image":
-                continue
-            arn = function["FunctionArn"]
-            signed = enforced.get(arn)
-            yield Policy(
-                **aws.here("lambda:ListFunctions"),
-                subject=arn,
-                name=function["FunctionName"],
-                system="code-signing",
-                mode="none" if signed is None else "allow-list",
-                enforced=signed is True,
-                default_deny=signed is True,
-            )
+    for function in function_list(aws):
+        if function["image"]:
+            continue
+        arn = function["FunctionArn"]
+        signed = enforced.get(arn)
+        yield Policy(
+            **aws.here("lambda:ListFunctions"),
+            subject=arn,
+            name=function["FunctionName"],
+            system="code-signing",
+            mode="none" if signed is None else "allow-list",
+            enforced=signed is True,
+            default_deny=signed is True,
+        )
 
 
 @source(
@@ -113,3 +128,32 @@ def inventory(aws: Aws) -> Iterator[Package]:
                     publisher=entry.get("Publisher") or None,
                     version=version,
                 )
+
+
+_SCANNING = "ecr:GetRegistryScanningConfiguration"
+
+
+@source(
+    Scanner,
+    fields=["asset", "asset_kind", "active", "continuous"],
+    calls=["ecr:DescribeRepositories", _SCANNING],
+    always={"asset_kind": "registry-setting"},
+    per="region",
+)
+def registry_scanning(aws: Aws) -> Iterator[Scanner]:
+    """Whether images are scanned as they arrive in ECR; told only where there is a repository."""
+    first = next(aws.pages("ecr:DescribeRepositories", maxResults=1000), {})
+    if not first.get("repositories"):
+        return
+    found = aws.call(_SCANNING).get("scanningConfiguration") or {}
+    often = {rule["scanFrequency"] for rule in found.get("rules") or ()}
+    asset = f"{aws.account}/{aws.region}/image-registry"
+    yield Scanner(
+        **aws.here(_SCANNING),
+        subject=f"{asset}#scanning",
+        name=f"image registry in {aws.region}",
+        asset=asset,
+        asset_kind="registry-setting",
+        active=bool(often & {"SCAN_ON_PUSH", "CONTINUOUS_SCAN"}),
+        continuous=found.get("scanType") == "ENHANCED" and "CONTINUOUS_SCAN" in often,
+    )

@@ -9,6 +9,7 @@ from typing import Any
 from scanner.collectors.aws.client import Aws
 from scanner.collectors.aws.compute import tags_of
 from scanner.collectors.aws.crypto import DOMAIN_CALLS, search_domain_list
+from scanner.collectors.aws.databases import DATABASE_CALLS, database_list
 from scanner.collectors.aws.grants import ANYBODY, outside
 from scanner.collectors.base import Refused, source
 from scanner.facts.storage import Backup, Store
@@ -116,25 +117,24 @@ def disk_snapshot_sharing(aws: Aws, snapshot: Store) -> dict[str, object]:
 @source(
     Store,
     fields=[*_COMMON, *_UNSHARED, "tags"],
-    calls=["rds:DescribeDBInstances"],
+    calls=DATABASE_CALLS,
     always={"category": "database"},
     per="region",
 )
 def databases(aws: Aws) -> Iterator[Store]:
     """Database instances of RDS, Aurora, DocumentDB and Neptune."""
-    for page in aws.pages("rds:DescribeDBInstances", MaxRecords=_RDS_PAGE):
-        for database in page["DBInstances"]:
-            yield Store(
-                **aws.here("rds:DescribeDBInstances"),
-                subject=database["DBInstanceArn"],
-                name=database["DBInstanceIdentifier"],
-                tags=tags_of(database, "TagList"),
-                category="database",
-                public=database["PubliclyAccessible"],
-                external_principals=(),
-                encrypted=database["StorageEncrypted"],
-                key_id=database.get("KmsKeyId"),
-            )
+    for database in database_list(aws):
+        yield Store(
+            **aws.here("rds:DescribeDBInstances"),
+            subject=database["DBInstanceArn"],
+            name=database["DBInstanceIdentifier"],
+            tags=tags_of(database, "TagList"),
+            category="database",
+            public=database["PubliclyAccessible"],
+            external_principals=(),
+            encrypted=database["StorageEncrypted"],
+            key_id=database.get("KmsKeyId"),
+        )
 
 
 @source(

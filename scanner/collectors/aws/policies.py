@@ -1,0 +1,172 @@
+"""Resources that a policy of their own can open: queues, topics, functions, image registries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from scanner.collectors.aws.client import Aws
+from scanner.collectors.aws.grants import ANYBODY, outside
+from scanner.collectors.aws.software import function_list
+from scanner.collectors.base import Refused, source
+from scanner.facts.services import Baseline
+from scanner.facts.storage import Store
+
+_SHARED = ["public", "external_principals"]
+
+
+def _read_policy(aws: Aws, operation: str, text: str | None) -> dict[str, object]:
+    """Who a policy lets in from outside; without one nobody."""
+    try:
+        document = json.loads(text) if text else {}
+    except ValueError:
+        raise Refused("broken", operation, "the policy is no JSON") from None
+    found = outside(document, aws.account)
+    return {"public": ANYBODY in found, "external_principals": found}
+
+
+@source(
+    Store,
+    fields=["category"],
+    calls=["sqs:ListQueues"],
+    always={"category": "queue"},
+    per="region",
+)
+def queues(aws: Aws) -> Iterator[Store]:
+    """Queues of SQS, by their address."""
+    for page in aws.pages("sqs:ListQueues", MaxResults=1000):
+        for url in page.get("QueueUrls") or ():
+            yield Store(
+                **aws.here("sqs:ListQueues"),
+                subject=url,
+                name=url.rsplit("/", 1)[-1],
+                category="queue",
+            )
+
+
+@queues.detail(fields=[*_SHARED, "encrypted", "key_id"], calls=["sqs:GetQueueAttributes"])
+def queue_attributes(aws: Aws, queue: Store) -> dict[str, object]:
+    operation = "sqs:GetQueueAttributes"
+    names = ["Policy", "KmsMasterKeyId", "SqsManagedSseEnabled"]
+    answer = aws.call(operation, QueueUrl=queue.subject, AttributeNames=names)
+    found = answer.get("Attributes") or {}
+    key = found.get("KmsMasterKeyId") or None
+    return {
+        **_read_policy(aws, operation, found.get("Policy")),
+        "encrypted": key is not None or found.get("SqsManagedSseEnabled") == "true",
+        "key_id": key,
+    }
+
+
+@source(
+    Store,
+    fields=["category"],
+    calls=["sns:ListTopics"],
+    always={"category": "topic"},
+    per="region",
+)
+def topics(aws: Aws) -> Iterator[Store]:
+    """Topics of SNS."""
+    for page in aws.pages("sns:ListTopics"):
+        for topic in page["Topics"]:
+            yield Store(
+                **aws.here("sns:ListTopics"),
+                subject=topic["TopicArn"],
+                name=topic["TopicArn"].rsplit(":", 1)[-1],
+                category="topic",
+            )
+
+
+@topics.detail(fields=[*_SHARED, "encrypted", "key_id"], calls=["sns:GetTopicAttributes"])
+def topic_attributes(aws: Aws, topic: Store) -> dict[str, object]:
+    operation = "sns:GetTopicAttributes"
+    found = aws.call(operation, TopicArn=topic.subject)["Attributes"]
+    key = found.get("KmsMasterKeyId") or None
+    policy = _read_policy(aws, operation, found.get("Policy"))
+    return {**policy, "encrypted": key is not None, "key_id": key}
+
+
+@source(
+    Store,
+    fields=["category", "encrypted"],
+    calls=["lambda:ListFunctions"],
+    always={"category": "function"},
+    per="region",
+)
+def functions(aws: Aws) -> Iterator[Store]:
+    """Functions of Lambda, whose code and settings the service always encrypts at rest."""
+    for function in function_list(aws):
+        yield Store(
+            **aws.here("lambda:ListFunctions"),
+            subject=function["FunctionArn"],
+            name=function["FunctionName"],
+            category="function",
+            encrypted=True,
+        )
+
+
+@functions.detail(fields=_SHARED, calls=["lambda:GetPolicy"])
+def function_policy(aws: Aws, function: Store) -> dict[str, object]:
+    operation = "lambda:GetPolicy"
+    answer = aws.maybe(operation, "ResourceNotFoundException", FunctionName=function.name)
+    return _read_policy(aws, operation, answer["Policy"] if answer is not None else None)
+
+
+@source(
+    Store,
+    fields=["category", "encrypted", "key_id"],
+    calls=["ecr:DescribeRepositories"],
+    always={"category": "image-registry"},
+    per="region",
+)
+def image_registries(aws: Aws) -> Iterator[Store]:
+    """Repositories of ECR; images are always encrypted at rest, with a key of choice."""
+    for page in aws.pages("ecr:DescribeRepositories", maxResults=1000):
+        for each in page["repositories"]:
+            yield Store(
+                **aws.here("ecr:DescribeRepositories"),
+                subject=each["repositoryArn"],
+                name=each["repositoryName"],
+                category="image-registry",
+                encrypted=True,
+                key_id=(each.get("encryptionConfiguration") or {}).get("kmsKey"),
+            )
+
+
+@image_registries.detail(fields=_SHARED, calls=["ecr:GetRepositoryPolicy"])
+def image_registry_policy(aws: Aws, registry: Store) -> dict[str, object]:
+    operation = "ecr:GetRepositoryPolicy"
+    answer = aws.maybe(operation, "RepositoryPolicyNotFoundException", repositoryName=registry.name)
+    return _read_policy(aws, operation, answer["policyText"] if answer is not None else None)
+
+
+_BLOCKS = {
+    "ec2:GetSnapshotBlockPublicAccessState": ("State", "snapshots of disks", "snapshots"),
+    "ec2:GetImageBlockPublicAccessState": (
+        "ImageBlockPublicAccessState",
+        "machine images",
+        "images",
+    ),
+}
+
+
+@source(
+    Baseline,
+    fields=["system", "enforced"],
+    calls=list(_BLOCKS),
+    always={"system": "public-sharing-block"},
+    per="region",
+)
+def public_sharing_blocks(aws: Aws) -> Iterator[Baseline]:
+    """Whether the region refuses to share snapshots and machine images with everybody."""
+    for operation, (member, what, short) in _BLOCKS.items():
+        state: Any = aws.call(operation)[member]
+        yield Baseline(
+            **aws.here(operation),
+            subject=f"{aws.account}/{aws.region}/block-public-{short}",
+            name=f"public sharing of {what} in {aws.region}",
+            system="public-sharing-block",
+            # `block-new-sharing` leaves in place what is shared already; each one is judged itself.
+            enforced=state in ("block-all-sharing", "block-new-sharing"),
+        )
