@@ -98,7 +98,9 @@ def _foundation(open_ids: Set[str], wanted: Wants, gaps: Report | None, scoped: 
             _task(
                 1,
                 "cui-boundary",
-                "State where CUI is: scope.yaml, and the boundary in the SSP",
+                "Bound where CUI flows"
+                if scoped
+                else "State where CUI is: scope.yaml, and the SSP",
                 "the boundary sizes every later task (32 CFR 170.19)",
                 boundary,
             )

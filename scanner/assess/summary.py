@@ -79,11 +79,10 @@ def plan_lines(items: Sequence[Item]) -> list[str]:
     """The POA&M as a person reads it."""
     text: list[str] = []
     for item in items:
-        may = {True: "may stand on a POA&M", False: "may NOT stand on a POA&M", None: "open"}
         text += [
             f"{item.id}  {item.status} since {item.status_since}  {item.title}",
             f"  {item.weakness}",
-            f"  {may[item.eligible]}: {item.eligible_why}",
+            f"  {item.eligible_why}",
             f"  point of contact {item.point_of_contact or '-'}, "
             f"resources {item.resources_required or '-'}, "
             f"completion {item.scheduled_completion or '-'}, "

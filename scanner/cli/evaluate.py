@@ -8,7 +8,7 @@ import click
 
 from scanner.cli import options as opt
 from scanner.cli import steps
-from scanner.cli.assessing import stated
+from scanner.cli.assessing import assessed, stated, write_assessment
 from scanner.cli.ending import close
 from scanner.cli.judging import judged
 from scanner.cli.origins import origins_option, placed
@@ -42,14 +42,17 @@ def command(
     origins: tuple[Path, ...],
     quiet: bool,
 ) -> int:
-    """Judge SNAPSHOTS as one and write findings.jsonl; opens no connection."""
+    """Judge SNAPSHOTS as one; writes findings.jsonl and assessment.json, and opens no connection."""
     config = opt.read_config(config_path)
     known = steps.all_rules(rule_folders)
     rules = steps.chosen_rules(known, terms)
     snapshot = steps.open_folders(snapshots)
     day = opt.day(as_of, snapshot.finished_at)
-    path = judged(snapshot, config, known, rules, stated(config), day, out)
+    said = stated(config)
+    path = judged(snapshot, config, known, rules, said, day, out)
     placed(path, snapshot, origins)
+    found = assessed(out, config, known, day, snapshot=snapshot, said=said)
+    write_assessment(found, out)
     return close(
         path,
         rules,
@@ -57,5 +60,6 @@ def command(
         gaps=steps.unaccepted(snapshot, config.gaps, day),
         complete=snapshot.complete,
         quiet=quiet,
-        written=[str(path)],
+        written=[str(path), f"{out}/assessment.json"],
+        assessment=found.outcome.assessment,
     )
