@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import Any, NoReturn, TypeVar
 
 from scanner.collectors.base import Job, Partial, Refused
-from scanner.collectors.linux.declared import Declared
+from scanner.collectors.linux.declared import Declared, star_pattern
 from scanner.collectors.linux.machine.base import Absent, Machine, Output, Stat, Unreadable
 from scanner.errors import Defect
 from scanner.facts import Fact
