@@ -42,7 +42,7 @@ def command(
     origins: tuple[Path, ...],
     quiet: bool,
 ) -> int:
-    """Judge SNAPSHOTS as one; writes findings.jsonl and assessment.json, and opens no connection."""
+    """Judge SNAPSHOTS as one: findings.jsonl and assessment.json; opens no connection."""
     config = opt.read_config(config_path)
     known = steps.all_rules(rule_folders)
     rules = steps.chosen_rules(known, terms)
