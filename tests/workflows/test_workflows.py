@@ -15,6 +15,10 @@ import yaml
 from github_model import Api, GitHub
 from harness import REPOSITORY, Run, Server, runner
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "history"))
+
+from history_samples import finding, write
+
 WORKFLOWS = REPOSITORY / ".github" / "workflows"
 ACTIONS = sorted((REPOSITORY / ".github" / "actions").glob("*/action.yml"))
 REGION = "us-gov-west-1"
@@ -106,13 +110,19 @@ def test_two_days_end_as_they_should(tmp_path: Path, api: Api, server: Server, c
     region = {"LocationConstraint": REGION}
     client("s3").create_bucket(Bucket="larch-box", CreateBucketConfiguration=region)
 
+    # a scan before the first day: where no scan ever looked, a blind category is not uploaded
+    earlier = tmp_path / "history.sqlite"
+    seen = [finding(name, "pass", target=name) for name in ("prod", "here")]
+    write(earlier, seen, targets=["prod", "here"], whole=False)
+    api.upload_artifact("cmmc-history", earlier)
+
     first, good = scheduled(tmp_path, api, server, CMMC_RULES_DIR="own")
     text = "\n".join(first.log)
     assert not good, "everything is new on the first day"
     assert "failed: Scan" in text, text
     assert "ran: Keep the history" in text
     assert "## CMMC scan" in first.summary
-    assert "| 1 |" in first.summary
+    assert "| 2 |" in first.summary
     assert "anna.lee" not in first.summary
     assert {r["ref"] for r in api.requests} == {"refs/heads/main"}
     before = failures(first)
@@ -160,7 +170,7 @@ def test_two_days_end_as_they_should(tmp_path: Path, api: Api, server: Server, c
     assert kept
     assert {now[mark]["rule"] for mark in kept} == {"known-by-name"}
     assert {k[1] for k in api.github.alerts if k[3].partition(":")[0] in kept} == {"name-is-ours"}
-    assert [a["name"] for a in api.artifacts].count("cmmc-history") == 2
+    assert [a["name"] for a in api.artifacts].count("cmmc-history") == 3
 
 
 def test_without_the_variable_the_job_is_skipped(tmp_path: Path, api: Api, server: Server) -> None:
