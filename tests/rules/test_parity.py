@@ -16,13 +16,6 @@ from scanner.frameworks import objectives
 from scanner.frameworks.not_collected import not_collected
 
 COLLECTORS = {collector.provider: collector for collector in collectors()}
-UNFINISHED = ("azure", "entra", "intune", "m365")
-"""Providers whose rules are still being written; the mark goes when they are."""
-
-PROVIDERS = [
-    pytest.param(name, marks=pytest.mark.xfail(strict=True) if name in UNFINISHED else ())
-    for name in sorted(COLLECTORS)
-]
 
 
 @cache
@@ -38,7 +31,7 @@ def used(provider: str) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(decided), frozenset(informed)
 
 
-@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize("provider", sorted(COLLECTORS))
 def test_every_signal_is_used_or_has_its_reason(provider: str) -> None:
     decided, informed = used(provider)
     missing = []

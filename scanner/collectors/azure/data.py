@@ -129,7 +129,7 @@ def openness(place: Place, account: Store) -> dict[str, object]:
 @source(
     Endpoint,
     fields=["service", "protocol", "min_version", "min_version_rank", "plaintext_refused",
-            "encrypted"],
+            "encrypted", "public"],
     calls=_ACCOUNTS_READ,
     always={"service": "storage-account", "protocol": "TLS"},
 )  # fmt: skip
@@ -151,7 +151,7 @@ def storage_endpoints(place: Place) -> Iterator[Fact | Partial]:
 @source(
     Endpoint,
     fields=["service", "protocol", "min_version", "min_version_rank", "plaintext_refused",
-            "encrypted"],
+            "encrypted", "public"],
     calls=_SERVERS_READ,
     always={"service": "sql-server", "protocol": "TLS"},
 )  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scanner.collectors.azure.common import ANYWHERE, IN_GROUP, everywhere, named, parts, where
-from scanner.collectors.base import Partial, Refused, source
+from scanner.collectors.base import Partial, Refused, Source, source
 from scanner.collectors.microsoft.arm import (
     got,
     listed,
@@ -224,6 +224,38 @@ def missing_updates(place: Place, state: PatchState) -> dict[str, object]:
     return {"missing": critical + other, "critical_missing": critical, "last_scan_days": days}
 
 
+@source(Scanner, fields=["asset_kind"], calls=_MACHINES_READ, always={"asset_kind": "machine"})
+def machine_scans(place: Place) -> Iterator[Fact]:
+    """When the platform last looked for missing updates of each virtual machine."""
+    for machine in everywhere(place, MACHINES):
+        fields = named(place, machine, MACHINES)
+        yield Scanner(asset_kind="machine", **{**fields, "subject": f"{fields['subject']}/scans"})
+
+
+@machine_scans.detail(
+    fields=["active", "last_scan_days"],
+    calls={INSTANCE_VIEW: "Microsoft.Compute/virtualMachines/instanceView/read"},
+)
+def last_scan(place: Place, scan: Scanner) -> dict[str, object]:
+    """The latest assessment of the machine; none: it was never looked at."""
+    view = got(place, INSTANCE_VIEW, *where(place, scan.subject.removesuffix("/scans")))
+    found = (view.get("patchStatus") or {}).get("availablePatchSummary")
+    days = place.days_since(found.get("lastModifiedTime")) if isinstance(found, dict) else None
+    return {"active": days is not None, "last_scan_days": days}
+
+
+@machine_scans.detail(fields=["continuous"], calls={PRICINGS: "Microsoft.Security/pricings/read"})
+def continuous_scan(place: Place, scan: Scanner) -> dict[str, object]:
+    """Whether Defender for Cloud's plan for machines is on."""
+    return {
+        "continuous": any(
+            str(plan.get("name")) == "VirtualMachines"
+            and properties(plan).get("pricingTier") == "Standard"
+            for plan in everywhere(place, PRICINGS)
+        )
+    }
+
+
 @machines.detail(
     fields=["public_address"], calls={INTERFACES: "Microsoft.Network/networkInterfaces/read"}
 )
@@ -330,28 +362,36 @@ def _classes(role: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-_PLANS = {
-    "virtualmachines": "instance",
-    "containers": "image-registry",
-    "sqlservers": "database",
-    "storageaccounts": "storage",
-}
+def _plan(name: str, kind: str) -> Source:
+    """The source of one Defender plan: whether it watches that kind of asset."""
+
+    def plan(place: Place) -> Iterator[Fact]:
+        for one in everywhere(place, PRICINGS):
+            if str(one.get("name")) == name:
+                on = properties(one).get("pricingTier") == "Standard"
+                fields = named(place, one, PRICINGS)
+                yield Scanner(asset_kind=kind, active=on, continuous=on, **fields)
+
+    plan.__name__ = f"defender_{kind.replace('-', '_')}_plan"
+    plan.__doc__ = f"Whether Defender for Cloud watches assets of the kind {kind}."
+    return source(
+        Scanner,
+        fields=["asset_kind", "active", "continuous"],
+        calls={PRICINGS: "Microsoft.Security/pricings/read"},
+        always={"asset_kind": kind},
+    )(plan)
 
 
-@source(
-    Scanner,
-    fields=["asset_kind", "active", "continuous"],
-    calls={PRICINGS: "Microsoft.Security/pricings/read"},
+DEFENDER_PLANS = tuple(
+    _plan(name, kind)
+    for name, kind in (
+        ("VirtualMachines", "instance"),
+        ("Containers", "image-registry"),
+        ("SqlServers", "database"),
+        ("StorageAccounts", "storage"),
+    )
 )
-def defender_plans(place: Place) -> Iterator[Fact]:
-    """Which kinds of asset Defender for Cloud watches in the subscription."""
-    for plan in listed(place, PRICINGS, subscription_of(place)):
-        found = properties(plan)
-        kind = _PLANS.get(str(plan.get("name", "")).lower())
-        if kind is None:
-            continue
-        on = found.get("pricingTier") == "Standard"
-        yield Scanner(asset_kind=kind, active=on, continuous=on, **named(place, plan, PRICINGS))
+"""One source for each plan that looks for flaws or attacks in assets."""
 
 
 @source(
@@ -364,7 +404,7 @@ def defender(place: Place) -> Iterator[Fact]:
     """Defender for Cloud, with the plans that are on."""
     on = sorted(
         str(plan.get("name"))
-        for plan in listed(place, PRICINGS, subscription_of(place))
+        for plan in everywhere(place, PRICINGS)
         if properties(plan).get("pricingTier") == "Standard"
     )
     yield Detection(
