@@ -32,7 +32,8 @@ from scanner.cli.origins import origins_option, placed
 Examples:
   cmmc-scan scan
   cmmc-scan scan -c cmmc-scan.yaml -o out/ --fail-on critical
-  cmmc-scan scan --rules IA --rules SC.L2-3.13.11 --targets prod"""
+  cmmc-scan scan --rules IA --rules SC.L2-3.13.11 --targets prod
+  cmmc-scan scan -c cmmc-scan.yaml --history history.sqlite --new-only --origins infra/"""
 )
 @opt.both(
     opt.config_option,
@@ -97,7 +98,7 @@ def command(
         as_of=as_of,
         fail_on=fail_on,
         quiet=quiet,
-        whole=not terms and len(narrowed.targets) == len(config.targets),
+        whole=not terms and shard is None and len(narrowed.targets) == len(config.targets),
         asked=policy(history, baseline, new_only, min_score, webhook),
         origins=origins,
         forms=forms,
