@@ -79,4 +79,5 @@ COLLECTOR = Collector(
     open=partial(open_account, sources=_SOURCES),
     options=OPTIONS,
     concurrency=32,
+    divides=lambda target: "accounts" in target.options,
 )
