@@ -30,6 +30,8 @@ from scanner.collectors.aws import (
     storage,
     usage_logs,
 )
+from scanner.collectors.aws.limits import AT_ONCE
+from scanner.collectors.aws.role import GRANTS
 from scanner.collectors.aws.session import OPTIONS, open_account
 from scanner.collectors.base import Collector, Source
 
@@ -78,6 +80,7 @@ COLLECTOR = Collector(
     sources=_SOURCES,
     open=partial(open_account, sources=_SOURCES),
     options=OPTIONS,
-    concurrency=32,
+    grants=GRANTS,
+    concurrency=AT_ONCE,
     divides=lambda target: "accounts" in target.options,
 )

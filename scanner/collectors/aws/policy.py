@@ -22,7 +22,7 @@ def actions(
     organization: bool = False,
 ) -> tuple[str, ...]:
     """The IAM actions that reading these fields of these sources takes, sorted."""
-    found = {action for source, wanted in selected for _, action in source.needs(wanted)}
+    found = {action for source, wanted in selected for _, action in source.needs(wanted) if action}
     if all_regions:
         found.update(ENTRY["all-regions"])
     if organization:
