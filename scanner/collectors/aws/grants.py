@@ -59,8 +59,8 @@ def principals(statement: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "AWS", ANYBODY
         return
     named = statement.get("Principal")
-    if named == ANYBODY:
-        yield "AWS", ANYBODY
+    if isinstance(named, str):
+        yield "AWS", named
     elif isinstance(named, Mapping):
         for kind, names in named.items():
             for name in listed(names):

@@ -17,6 +17,8 @@ _POLICIES = "organizations:ListPolicies"
 _POLICY = "organizations:DescribePolicy"
 _TARGETS = "organizations:ListTargetsForPolicy"
 _FEATURES = "iam:ListOrganizationsFeatures"
+_NOT_TRUSTED = ("ServiceAccessNotEnabledException", "ServiceAccessNotEnabled")
+"""Its words where the organisation has not let IAM manage root access at all."""
 _STOPPING = ("cloudtrail:stoplogging", "cloudtrail:deletetrail")
 
 
@@ -92,8 +94,7 @@ def central_root(aws: Aws) -> Iterator[Baseline]:
     organization = _organization(aws)
     if organization is None:
         return
-    # Its word where the organisation has not let IAM manage root access at all.
-    answer = aws.maybe(_FEATURES, "ServiceAccessNotEnabledException", at=aws.home)
+    answer = aws.maybe(_FEATURES, *_NOT_TRUSTED, at=aws.home)
     features = (answer or {}).get("EnabledFeatures") or ()
     yield Baseline(
         **{**aws.here(_FEATURES), "region": None},

@@ -189,7 +189,7 @@ def network_firewall_logs(aws: Aws) -> Iterator[Trail]:
     firewalls = (f for page in aws.pages(_FIREWALLS, MaxResults=100) for f in page["Firewalls"])
 
     def destination(firewall: dict[str, Any]) -> str | None:
-        answer = aws.call(_FIREWALL_LOGS, FirewallArn=firewall["FirewallArn"])
+        answer = aws.call(_FIREWALL_LOGS, FirewallName=firewall["FirewallName"])
         found = (answer.get("LoggingConfiguration") or {}).get("LogDestinationConfigs") or ()
         for each in found:
             if each["LogType"] in ("FLOW", "ALERT"):

@@ -1,13 +1,15 @@
-"""Lambda code signing.
+"""Lambda code signing and resource policies.
 
 Tables: lambda.signing_configs (arn), lambda.function_signing (function name: config arn).
 """
 
 from __future__ import annotations
 
+import json
+
 from scanner.demo.aws.errors import Refusal
 from scanner.demo.aws.records import iso, now
-from scanner.demo.aws.registry import Call, Output, forward, ours
+from scanner.demo.aws.registry import Call, Output, forward, ours, overlay
 
 _CONFIGS = "lambda.signing_configs"
 _FUNCTIONS = "lambda.function_signing"
@@ -78,3 +80,15 @@ def list_functions_by_code_signing_config(call: Call) -> Output:
 def _bare(name: str) -> str:
     """The function's name, from its name or its ARN."""
     return name.split(":function:")[-1].split(":")[0]
+
+
+@overlay("lambda:GetPolicy", "moto leaves a principal as it was typed")
+def get_policy(call: Call, output: Output) -> Output:
+    """Accounts and ARNs stand as AWS principals, accounts by their root's ARN."""
+    policy = json.loads(output["Policy"])
+    for statement in policy["Statement"]:
+        named = statement.get("Principal")
+        if isinstance(named, str) and named != "*":
+            arn = f"arn:{call.partition}:iam::{named}:root" if named.isdigit() else named
+            statement["Principal"] = {"AWS": arn}
+    return output | {"Policy": json.dumps(policy)}
