@@ -80,6 +80,7 @@ def _age(text: str, made_at: str) -> int | None:
         "password_age_days",
         "mfa_registered",
         "mfa_enforced",
+        "mfa_open",
     ],
     calls={**_REPORT_CALLS, "iam:GetAccountSummary": "iam:GetAccountSummary"},
 )
@@ -102,6 +103,14 @@ def accounts(aws: Aws) -> Iterator[Account | Partial]:
         yield _root(aws, where, None, report.made_at)
 
 
+def _second_factor(registered: bool) -> dict[str, Any]:
+    """The console asks for the device that is registered, and for the password alone without."""
+    return {
+        "mfa_enforced": registered,
+        "mfa_open": None if registered else ("the console takes the password alone",),
+    }
+
+
 def _user(where: dict[str, Any], row: dict[str, str], made_at: str) -> Account:
     password = _flag(row["password_enabled"]) is True
     registered = _flag(row["mfa_active"]) is True
@@ -114,7 +123,7 @@ def _user(where: dict[str, Any], row: dict[str, str], made_at: str) -> Account:
     ]
     facts: dict[str, Any] = {}
     if password:
-        facts["mfa_enforced"] = registered
+        facts |= _second_factor(registered)
         facts["password_used"] = _age(row.get("password_last_used", ""), made_at) is not None
     return Account(
         **where,
@@ -167,7 +176,7 @@ def _root(
     except Refused as error:
         refused = {"enabled": error, "password_enabled": error}
         if registered is None:
-            refused |= {"mfa_registered": error, "mfa_enforced": error}
+            refused |= dict.fromkeys(("mfa_registered", "mfa_enforced", "mfa_open"), error)
     else:
         if registered is None:
             registered = summary.get("AccountMFAEnabled") == 1
@@ -178,7 +187,7 @@ def _root(
         facts["enabled"] = password or keys
     if registered is not None:
         facts["mfa_registered"] = registered
-        facts["mfa_enforced"] = registered
+        facts |= _second_factor(registered)
     root = Account(
         **where,
         privileged=True,
