@@ -197,6 +197,7 @@ def test_declarations_name_what_exists(stated: Stated, facts: list[Fact]) -> Non
         "devices": ("name",),
         "os-minimum": ("os_branch",),
         "remote-access": ("category",),
+        "external-boundaries": ("name",),
         "role-matrix": ("role",),
         "software": ("program",),
     }
