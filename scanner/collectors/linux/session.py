@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hmac
 import os
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -12,16 +10,14 @@ from pathlib import Path
 
 from scanner.collectors.base import Job, Scope, Session, Target
 from scanner.collectors.linux.host import Host
-from scanner.collectors.linux.machine.base import Absent, Machine, Unreadable
+from scanner.collectors.linux.machine.base import Machine
 from scanner.collectors.linux.machine.local import Local
 from scanner.collectors.linux.machine.mounted import Mounted
 from scanner.collectors.linux.machine.once import Once
+from scanner.collectors.linux.machine_id import APPLICATION, machine_id_of, text_of
 from scanner.collectors.linux.ssh.session import OPTIONS as REMOTE
 from scanner.collectors.linux.ssh.session import open_remote
 from scanner.errors import InputError
-
-_APPLICATION = bytes.fromhex("4f1d7c0b9a5e4c8e8d2b6f3a17c95e60")
-"""Our key for host ids: a machine id itself should not leave its machine (machine-id(5))."""
 
 OPTIONS: dict[str, object] = {
     **REMOTE,
@@ -43,17 +39,6 @@ OPTIONS: dict[str, object] = {
 }
 
 
-def host_id_of(machine_id: str) -> str:
-    """32 hex digits from /etc/machine-id, as sd_id128_get_machine_app_specific makes them.
-
-    The result cannot be turned back, and other applications derive another one.
-    """
-    digest = bytearray(hmac.digest(bytes.fromhex(machine_id), _APPLICATION, "sha256")[:16])
-    digest[6] = (digest[6] & 0x0F) | 0x40
-    digest[8] = (digest[8] & 0x3F) | 0x80
-    return digest.hex()
-
-
 @dataclass(frozen=True)
 class HostSession:
     """One host: one scope."""
@@ -71,26 +56,19 @@ class HostSession:
         self.machine.close()
 
 
-def _text(machine: Machine, path: str) -> str:
-    try:
-        return machine.read(path, 4096).decode("utf-8", "replace").strip()
-    except (OSError, Absent, Unreadable):
-        return ""
-
-
 def scope_of(machine: Machine, target: Target, place: str) -> Scope:
     """The scope of a machine: `host_id:` of the target, else its machine id under our key."""
-    hostname = _text(machine, "/etc/hostname").split("\n")[0]
+    hostname = text_of(machine, "/etc/hostname").split("\n")[0]
     given = target.options.get("host_id")
     if given is not None:
         return Scope(f"linux:{given}", hostname or str(given))
-    machine_id = _text(machine, "/etc/machine-id") or _text(machine, "/var/lib/dbus/machine-id")
-    if re.fullmatch("[0-9a-f]{32}", machine_id):
-        return Scope(f"linux:{host_id_of(machine_id)}", hostname or target.id)
+    machine_id = machine_id_of(machine)
+    if machine_id is not None:
+        return Scope(f"linux:{machine_id}", hostname or target.id)
     if machine.live and isinstance(machine, Once) and isinstance(machine.machine, Local):
         # A container mostly has no machine id; its name is what tells it from others.
         name = os.uname().nodename
-        return Scope(f"linux:{sha256(_APPLICATION + name.encode()).hexdigest()[:32]}", name)
+        return Scope(f"linux:{sha256(APPLICATION + name.encode()).hexdigest()[:32]}", name)
     raise InputError(
         f"target {target.id}{f' ({target.where})' if target.where else ''}: {place} has no machine "
         "id (/etc/machine-id), so nothing tells it from other hosts; give the target a host_id: "

@@ -24,7 +24,8 @@ from scanner.collectors.linux.machine.mounted import Mounted
 from scanner.collectors.linux.machine.once import Once
 from scanner.collectors.linux.machine.paths import follow
 from scanner.collectors.linux.machine.program import run_bounded
-from scanner.collectors.linux.session import host_id_of, open_host
+from scanner.collectors.linux.machine_id import host_id_of
+from scanner.collectors.linux.session import open_host
 from scanner.errors import Defect, InputError
 from scanner.facts.host import Host as HostFact
 

@@ -23,13 +23,23 @@ def run_bounded(
     argv: Sequence[str],
     seconds: float = RUN_SECONDS,
     limit: int = MAX_OUTPUT,
+) -> Output:
+    """Run a program without a shell, with a fixed environment; bounded in time and output."""
+    code, out, err = run_raw(argv, seconds, limit)
+    return Output(code, out.decode("utf-8", "replace"), err)
+
+
+def run_raw(
+    argv: Sequence[str],
+    seconds: float,
+    limit: int,
     *,
     stdin: int = subprocess.DEVNULL,
     environment: Mapping[str, str] | None = None,
-) -> Output:
-    """Run a program without a shell, with a fixed environment; bounded in time and output.
+) -> tuple[int, bytes, str]:
+    """The same: (exit code, its output as bytes, the start of what it complained of).
 
-    environment: what it needs beyond that.
+    environment: what it needs beyond the fixed one.
     """
     fixed = {"LC_ALL": "C", "PATH": ":".join(COMMAND_FOLDERS), "HOME": "/"}
     try:
@@ -48,7 +58,7 @@ def run_bounded(
         raise Unreadable("broken", f"{argv[0]} does not start: {error.strerror}") from None
     try:
         out, err = _drain(process, argv[0], time.monotonic() + seconds, limit)
-        return Output(process.wait(), out, err)
+        return process.wait(), out, err
     finally:
         if process.poll() is None:
             with _quiet():
@@ -67,7 +77,7 @@ def _quiet() -> Iterator[None]:
 
 def _drain(
     process: subprocess.Popen[bytes], name: str, deadline: float, limit: int
-) -> tuple[str, str]:
+) -> tuple[bytes, str]:
     buffers: dict[str, bytearray] = {"out": bytearray(), "err": bytearray()}
     with selectors.DefaultSelector() as selector:
         for key, stream in (("out", process.stdout), ("err", process.stderr)):
@@ -93,7 +103,4 @@ def _drain(
         if time.monotonic() > deadline:
             raise Unreadable("timeout", f"{name} did not end in time")
         time.sleep(0.001)
-    return (
-        buffers["out"].decode("utf-8", "replace"),
-        buffers["err"].decode("utf-8", "replace"),
-    )
+    return bytes(buffers["out"]), buffers["err"].decode("utf-8", "replace")

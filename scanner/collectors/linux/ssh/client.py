@@ -11,13 +11,18 @@ from pathlib import Path
 from scanner.collectors.base import Refused
 from scanner.collectors.linux.machine.base import Unreadable
 from scanner.collectors.linux.machine.memory import Memory
-from scanner.collectors.linux.machine.program import run_bounded
+from scanner.collectors.linux.machine.program import run_raw
 from scanner.collectors.linux.ssh.answer import parse
 from scanner.collectors.linux.ssh.inventory import Remote
 from scanner.collectors.linux.ssh.script import script
 
 SSH = ("/usr/bin/ssh", "/usr/local/bin/ssh", "/bin/ssh")
 SECONDS = 60.0
+"""For everything that one host is asked."""
+
+CONNECT_SECONDS = 10
+"""For the connection and its handshake."""
+
 MAX_ANSWER = 256 * 1024 * 1024
 
 
@@ -30,7 +35,7 @@ def ssh_argv(options: Mapping[str, object], address: str) -> list[str]:
     settings = {
         "BatchMode": "yes",
         "StrictHostKeyChecking": "yes",
-        "ConnectTimeout": "10",
+        "ConnectTimeout": str(CONNECT_SECONDS),
         "ServerAliveInterval": "10",
         "ServerAliveCountMax": "3",
         "ForwardAgent": "no",
@@ -62,21 +67,21 @@ def fetch(options: Mapping[str, object], remote: Remote, calls: Sequence[str]) -
         with tempfile.TemporaryFile() as stdin:
             stdin.write(script(calls).encode())
             stdin.seek(0)
-            answer = run_bounded(
+            code, out, err = run_raw(
                 ssh_argv(options, remote.address),
                 SECONDS,
                 MAX_ANSWER,
                 stdin=stdin.fileno(),
                 environment=environment,
             )
-        if answer.code == 255:
-            raise _unreached(operation, answer.err)
-        if answer.code != 0 and "END" not in answer.out[-8:]:
-            said = answer.err.strip().split("\n")[-1]
+        if code == 255:
+            raise _unreached(operation, err)
+        if code != 0 and b"END" not in out[-8:]:
+            said = err.strip().split("\n")[-1]
             if "sudo" in said:
                 raise Refused("denied", operation, said, permission="sudo without a password")
             raise Refused("broken", operation, f"the host's shell ended: {said}")
-        return parse(answer.out, calls)
+        return parse(out, calls)
     except Unreadable as error:
         reason = "unreachable" if error.reason == "timeout" else error.reason
         raise Refused(reason, operation, error.detail) from None

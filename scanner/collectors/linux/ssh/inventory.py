@@ -8,7 +8,7 @@ from pathlib import Path
 
 from scanner.errors import InputError
 
-ADDRESS = r"(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9\[][A-Za-z0-9.:\[\]_-]*"
+ADDRESS = r"(?:ssh://)?(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9\[][A-Za-z0-9.:\[\]_-]*"
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,8 @@ class Remote:
 
     name: str
     address: str
+    fixed: bool = False
+    """The user has given its id; it is known by that, whatever machine answers."""
 
 
 def read_inventory(path: Path, where: str) -> list[Remote]:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from scanner.collectors.base import Job, Refused, Scope, Source, Target
 from scanner.collectors.linux.host import Host
 from scanner.collectors.linux.machine.memory import Memory
 from scanner.collectors.linux.machine.once import Once
+from scanner.collectors.linux.machine_id import MACHINE_ID_FILES, machine_id_of
 from scanner.collectors.linux.ssh.client import fetch
 from scanner.collectors.linux.ssh.inventory import ADDRESS, Remote, read_inventory
 from scanner.collectors.linux.ssh.script import operations
+from scanner.collectors.linux.ssh.seen import Seen
+from scanner.output import user_data
 
 OPTIONS: dict[str, object] = {
     "ssh": {
@@ -25,6 +29,11 @@ OPTIONS: dict[str, object] = {
         "type": "string",
         "minLength": 1,
         "description": "a file of hosts to reach by SSH: a name and [user@]host a line",
+    },
+    "seen": {
+        "type": "string",
+        "minLength": 1,
+        "description": "a file that remembers which machine each host is (default: the user's)",
     },
     "port": {"type": "integer", "minimum": 1, "maximum": 65535, "description": "port of SSH"},
     "identity": {"type": "string", "description": "file of the key to use; default: the agent's"},
@@ -39,19 +48,31 @@ OPTIONS: dict[str, object] = {
 }
 
 
-class RemoteSession:
-    """Many hosts, each a scope as soon as it has answered."""
+HELD = 24
+"""Hosts of a session whose answers are in memory at once: some megabytes each."""
 
-    def __init__(self, target: Target, remotes: Sequence[Remote], calls: Sequence[str]) -> None:
+PATIENCE = 5.0
+"""Seconds that the next host waits for room. Were it to wait for ever, a runner all of whose
+threads open targets would never come to read the hosts that fill the room."""
+
+
+class RemoteSession:
+    """Many hosts, each a scope as soon as it has answered; forgotten when it has been read."""
+
+    def __init__(
+        self, target: Target, remotes: Sequence[Remote], calls: Sequence[str], seen: Seen
+    ) -> None:
         self.target = target
         self.remotes = remotes
         self.calls = calls
-        self.machines: dict[str, Once] = {}
+        self.seen = seen
+        self.machines: dict[str, tuple[Once, bool]] = {}
+        self.room = threading.Semaphore(HELD)
 
     def scopes(self) -> Iterator[Scope]:
         """The hosts in the order in which they answer; one that does not has its refusal."""
         waiting: queue.SimpleQueue[Remote | None] = queue.SimpleQueue()
-        answered: queue.SimpleQueue[tuple[Remote, Memory | Refused]] = queue.SimpleQueue()
+        answered: queue.SimpleQueue[tuple[Remote, Memory | Refused, bool]] = queue.SimpleQueue()
         for remote in self.remotes:
             waiting.put(remote)
         most = self.target.options.get("connections", 16)
@@ -61,28 +82,41 @@ class RemoteSession:
 
         def work() -> None:
             while (remote := waiting.get()) is not None:
-                try:
-                    answered.put((remote, fetch(self.target.options, remote, self.calls)))
-                except Refused as refused:
-                    answered.put((remote, refused))
-                except Exception as error:
-                    broken = Refused("broken", f"ssh {remote.name}", type(error).__name__)
-                    answered.put((remote, broken))
+                answered.put((remote, *self._ask(remote)))
 
         for number in range(count):
             threading.Thread(target=work, name=f"ssh-{number}", daemon=True).start()
         for _ in self.remotes:
-            remote, answer = answered.get()
-            # A host goes by its name in the inventory: one that does not answer keeps its place.
-            scope_id = f"linux:{remote.name}"
+            remote, answer, roomy = answered.get()
             if isinstance(answer, Refused):
-                yield Scope(scope_id, remote.name, refused=answer)
-            else:
-                self.machines[scope_id] = Once(answer)
-                yield Scope(scope_id, remote.name)
+                yield Scope(self.seen.id_of(remote), remote.name, refused=answer)
+                continue
+            machine = Once(answer)
+            scope_id = self.seen.learnt(remote, machine_id_of(machine))
+            self.machines[scope_id] = (machine, roomy)
+            yield Scope(scope_id, remote.name, leave=partial(self._leave, scope_id))
+        self.seen.keep()
+
+    def _ask(self, remote: Remote) -> tuple[Memory | Refused, bool]:
+        """What the host answers, and whether it takes room until its scope is left."""
+        roomy = self.room.acquire(timeout=PATIENCE)
+        try:
+            return fetch(self.target.options, remote, self.calls), roomy
+        except Refused as refused:
+            answer = refused
+        except Exception as error:
+            answer = Refused("broken", f"ssh {remote.name}", type(error).__name__)
+        if roomy:
+            self.room.release()
+        return answer, False
 
     def place(self, job: Job) -> Host:
-        return Host(job, self.machines[job.scope.id])
+        return Host(job, self.machines[job.scope.id][0])
+
+    def _leave(self, scope_id: str) -> None:
+        _, roomy = self.machines.pop(scope_id, (None, False))
+        if roomy:
+            self.room.release()
 
     def close(self) -> None:
         self.machines.clear()
@@ -93,8 +127,12 @@ def open_remote(target: Target, sources: Iterable[Source]) -> RemoteSession:
     where = f"target {target.id}{f' ({target.where})' if target.where else ''}"
     if "ssh" in target.options:
         address = str(target.options["ssh"])
-        name = str(target.options.get("host_id", address.rpartition("@")[2]))
-        remotes = [Remote(name, address)]
+        given = target.options.get("host_id")
+        name = address.rpartition("@")[2] if given is None else str(given)
+        remotes = [Remote(name, address, fixed=given is not None)]
     else:
         remotes = read_inventory(Path(str(target.options["inventory"])).expanduser(), where)
-    return RemoteSession(target, remotes, operations(sources))
+    chosen = target.options.get("seen")
+    path = user_data() / "hosts.json" if chosen is None else Path(str(chosen)).expanduser()
+    calls = sorted({*operations(sources), *(f"read:{path}" for path in MACHINE_ID_FILES)})
+    return RemoteSession(target, remotes, calls, Seen(path, remotes))
