@@ -9,7 +9,8 @@ from typing import Any
 
 from scanner.cli.steps import controls_of
 from scanner.collect import collect
-from scanner.collectors.base import Collector, Target
+from scanner.collectors.base import Collector, Source, Target
+from scanner.evaluate.possible import possible
 from scanner.evaluate.run import evaluate
 from scanner.evaluate.wants import wants
 from scanner.findings import Finding
@@ -62,11 +63,33 @@ def scan(
 def concerned(
     collector: Collector, operation: str, rules: Sequence[Rule]
 ) -> tuple[Collector, list[Rule]]:
-    """The rules that look at anything that the operation tells, and the sources that they need."""
-    kinds = {s.kind for s in collector.sources if operation in dict(s.needs(s.serves))}
-    chosen = [r for r in rules if kinds & {r.fact, *(k.fact for k in r.lookups.values())}]
+    """The rules that look at anything that the operation tells, and the sources that they need.
+
+    Of the kinds that it tells of, that is only sources of the same things: what they all share
+    (`always`) may not contradict.
+    """
+    telling = [s for s in collector.sources if operation in dict(s.needs(s.serves))]
+    kinds = {s.kind for s in telling}
+
+    def looks(rule: Rule) -> bool:
+        if kinds & {k.fact for k in rule.lookups.values()}:
+            return True
+        applies = possible(rule)
+        return any(
+            s.kind == rule.fact and applies({**s.always, "provider": collector.provider})
+            for s in telling
+        )
+
+    def of_the_same(source: Source) -> bool:
+        return source.kind not in kinds or any(
+            other.kind == source.kind
+            and all(source.always.get(k, v) == v for k, v in other.always.items())
+            for other in telling
+        )
+
+    chosen = [r for r in rules if looks(r)]
     needed = {r.fact for r in chosen} | {k.fact for r in chosen for k in r.lookups.values()}
-    sources = tuple(s for s in collector.sources if s.kind in needed)
+    sources = tuple(s for s in collector.sources if s.kind in needed and of_the_same(s))
     return replace(collector, sources=sources), chosen
 
 

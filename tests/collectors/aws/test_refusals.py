@@ -56,7 +56,7 @@ def test_a_refused_read_leaves_unknown(
     collector, rules = concerned(COLLECTOR, operation, RULES)
     if not rules:
         pytest.skip("no rule looks at what it tells")
-    names = tuple(rule.id for rule in rules)
+    names = (*(rule.id for rule in rules), *(source.id for source in collector.sources))
     if names not in _baselines:
         _baselines[names] = scan(collector, target, rules, tmp_path / "base")
     with contractor.faults.injected(operation, "denied") as fault:
