@@ -45,9 +45,7 @@ def test_a_fleet_with_hosts_that_hang_refuse_or_change_their_key(
             "connections": 4,
         }
         folder = tmp_path / "s"
-        collect(
-            [Target("f", "linux", options)], {"linux": COLLECTOR}, WANTS, folder, now=lambda: NOW
-        )
+        collect([Target("f", "linux", options)], {"linux": SMALL}, None, folder, now=lambda: NOW)
     snapshot = open_snapshot(folder)
     names = {scope.name: scope.id for target in snapshot.targets for scope in target.scopes}
     assert set(names) == {*(f"h{n}" for n in range(6)), "changed", "refuses", "hangs"}
