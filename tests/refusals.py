@@ -40,13 +40,22 @@ def stated(rules: Iterable[Rule]) -> tuple[dict[str, dict[str, Any]], dict[str, 
 
 
 def scan(
-    collector: Collector, target: Target, rules: Sequence[Rule], folder: Path
+    collector: Collector,
+    target: Target,
+    rules: Sequence[Rule],
+    folder: Path,
+    values: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> dict[Key, Finding]:
-    """Collect what the rules want and judge it; findings by rule, scope and subject."""
+    """Collect what the rules want and judge it; findings by rule, scope and subject.
+
+    values: what the organisation states instead of `stated`'s, by rule.
+    """
     import msgspec
 
     collect([target], {collector.provider: collector}, wants(rules), folder)
     params, declared = stated(rules)
+    for rule_id, chosen in (values or {}).items():
+        params[rule_id] = {**params[rule_id], **chosen}
     decoder = msgspec.json.Decoder(Finding)
     lines = evaluate(
         open_snapshot(folder),

@@ -1,6 +1,6 @@
 """CloudTrail Lake's event data stores.
 
-Table: cloudtrail.event_data_stores (arn).
+Tables: cloudtrail.event_data_stores (arn), cloudtrail.delivery_errors (trail name: the error).
 """
 
 from __future__ import annotations
@@ -64,3 +64,10 @@ def get_event_selectors(call: Call, output: Output) -> Output:
         "ExcludeManagementEventSources": [],
     }
     return {"TrailARN": output["TrailARN"], "EventSelectors": [default]}
+
+
+@overlay("cloudtrail:GetTrailStatus", "moto's trails never fail to deliver")
+def get_trail_status(call: Call, output: Output) -> Output:
+    name = call.params["Name"].rsplit("/", 1)[-1]
+    error = call.table("cloudtrail.delivery_errors").get(name)
+    return output if error is None else output | {"LatestDeliveryError": error}
