@@ -11,6 +11,41 @@ from fakes import CLOCK, FakeCloud
 from scanner.collect import collect
 from scanner.collectors.base import Target
 
+SLOW = (
+    "assess/test_poam.py",
+    "assess/test_properties.py",
+    "cli/test_interrupt.py",
+    "collectors/aws/",
+    "collectors/entra/test_conditional_access_properties.py",
+    "collectors/linux/ssh/",
+    "collectors/linux/test_linux_families.py",
+    "collectors/linux/test_linux_parsers.py",
+    "collectors/linux/test_linux_secrets.py",
+    "collectors/microsoft/test_microsoft_refusals.py",
+    "collectors/microsoft/test_microsoft_rule_refusals.py",
+    "demo/aws/",
+    "demo/organization/",
+    "history/",
+    "reports/html/",
+    "reports/test_sarif_validator.py",
+    "reports/test_workbook.py",
+    "workflows/",
+)
+"""Files and folders whose tests take seconds each: they run with --all, as in CI."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all", action="store_true", help="run the slow tests too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--all") or config.args != config.getini("testpaths"):
+        return
+    root = Path(__file__).parent
+    slow = [i for i in items if i.path.relative_to(root).as_posix().startswith(SLOW)]
+    config.hook.pytest_deselected(items=slow)
+    items[:] = [item for item in items if item not in set(slow)]
+
 
 @pytest.fixture
 def cloud() -> FakeCloud:
