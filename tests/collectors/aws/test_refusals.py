@@ -11,6 +11,7 @@ import pytest
 
 pytest.importorskip("moto")
 
+from one_of_each import add_one_of_each
 from refusals import check, concerned, scan
 
 from scanner.cli.steps import all_rules
@@ -30,6 +31,7 @@ def contractor() -> Iterator[Emulator]:
     if running is not None:
         emulator.reset()
     seed(emulator.endpoint)
+    add_one_of_each(emulator)
     yield emulator
     emulator.reset()
     if running is None:
