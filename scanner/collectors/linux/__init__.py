@@ -57,4 +57,5 @@ COLLECTOR = Collector(
     open=open_host,
     options=OPTIONS,
     concurrency=8,
+    divides=lambda target: "inventory" in target.options,
 )

@@ -14,10 +14,16 @@ def star_pattern(declared: str) -> re.Pattern[str]:
     return re.compile("[^/]*".join(parts))
 
 
+_MOST = 4096
+"""Paths of one source that are remembered; hosts of a fleet ask for much the same."""
+
+
 class Declared:
     """What one source declares: plain operations by name, and those that hold a star."""
 
     def __init__(self, source: Source) -> None:
+        self.source = source
+        self.found: dict[tuple[tuple[str, ...], str], str | None] = {}
         self.operations = [*source.calls]
         for detail in source.details:
             self.operations.extend(detail.calls)
@@ -29,6 +35,15 @@ class Declared:
         ]
 
     def match(self, verbs: tuple[str, ...], path: str) -> str | None:
+        """The operation that a read of this path belongs to."""
+        key = (verbs, path)
+        if key not in self.found:
+            if len(self.found) >= _MOST:
+                self.found.clear()
+            self.found[key] = self._match(verbs, path)
+        return self.found[key]
+
+    def _match(self, verbs: tuple[str, ...], path: str) -> str | None:
         for verb in verbs:
             if f"{verb}:{path}" in self.plain:
                 return f"{verb}:{path}"
@@ -53,3 +68,14 @@ class Declared:
             ):
                 return operation
         return None
+
+
+_of_source: dict[int, Declared] = {}
+
+
+def declared_by(source: Source) -> Declared:
+    """What the source declares, made once."""
+    known = _of_source.get(id(source))
+    if known is None or known.source is not source:
+        known = _of_source[id(source)] = Declared(source)
+    return known

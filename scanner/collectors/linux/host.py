@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import Any, NoReturn, TypeVar
 
 from scanner.collectors.base import Job, Partial, Refused
-from scanner.collectors.linux.declared import Declared, star_pattern
+from scanner.collectors.linux.declared import Declared, declared_by, star_pattern
 from scanner.collectors.linux.machine.base import Absent, Machine, Output, Stat, Unreadable
 from scanner.errors import Defect
 from scanner.facts import Fact
@@ -64,7 +64,7 @@ class Host:
 
     @cached_property
     def _declared(self) -> Declared:
-        return Declared(self.job.source)
+        return declared_by(self.job.source)
 
     def _match(self, verbs: tuple[str, ...], path: str) -> str | None:
         return self._declared.match(verbs, path)

@@ -17,6 +17,7 @@ from scanner.collectors.linux.machine.once import Once
 from scanner.collectors.linux.machine_id import APPLICATION, machine_id_of, text_of
 from scanner.collectors.linux.ssh.session import OPTIONS as REMOTE
 from scanner.collectors.linux.ssh.session import open_remote
+from scanner.collectors.linux.target_paths import path_in, said_of
 from scanner.errors import InputError
 
 OPTIONS: dict[str, object] = {
@@ -70,7 +71,7 @@ def scope_of(machine: Machine, target: Target, place: str) -> Scope:
         name = os.uname().nodename
         return Scope(f"linux:{sha256(APPLICATION + name.encode()).hexdigest()[:32]}", name)
     raise InputError(
-        f"target {target.id}{f' ({target.where})' if target.where else ''}: {place} has no machine "
+        f"{said_of(target)}: {place} has no machine "
         "id (/etc/machine-id), so nothing tells it from other hosts; give the target a host_id: "
         "of your own that stays the same"
     )
@@ -83,10 +84,7 @@ def open_host(target: Target) -> Session:
     """
     ways = [name for name in ("root", "ssh", "inventory", "image") if name in target.options]
     if len(ways) > 1:
-        raise InputError(
-            f"target {target.id}{f' ({target.where})' if target.where else ''}: "
-            f"{' and '.join(ways)} exclude each other; keep one"
-        )
+        raise InputError(f"{said_of(target)}: {' and '.join(ways)} exclude each other; keep one")
     if "ssh" in target.options or "inventory" in target.options:
         from scanner.collectors.linux import COLLECTOR
 
@@ -94,17 +92,17 @@ def open_host(target: Target) -> Session:
     if "image" in target.options:
         from scanner.collectors.linux.machine.image import open_image
 
-        path = Path(str(target.options["image"])).expanduser()
+        path = path_in(target, "image")
         machine = Once(open_image(path, target))
         return HostSession(machine, scope_of(machine, target, f"image: {path}"))
     root = target.options.get("root")
     if root is None:
         machine = Once(Local())
         return HostSession(machine, scope_of(machine, target, "this host"))
-    path = Path(str(root)).expanduser()
+    path = path_in(target, "root")
     if not path.is_dir():
         raise InputError(
-            f"target {target.id}{f' ({target.where})' if target.where else ''}: root: {root} is "
+            f"{said_of(target)}: root: {root} is "
             "not a directory; name the directory where the root file system is mounted"
         )
     if path.resolve() == Path("/"):

@@ -117,7 +117,7 @@ def _over(machine: Machine, sources):  # type: ignore[no-untyped-def]
     return replace(collector_of(Once(machine)), sources=sources)
 
 
-_baselines: dict[tuple[str, tuple[str, ...]], object] = {}
+_baselines: dict[tuple[str, tuple[str, ...], tuple[str, ...]], object] = {}
 
 
 @pytest.mark.parametrize("part", range(8))
@@ -132,8 +132,7 @@ def test_a_refused_read_leaves_unknown(part: int, tmp_path: Path) -> None:
         if not rules:
             continue
         sources = tuple(s for s in narrowed.sources if operation in s.calls or s.lists)
-        key = (family, tuple(r.id for r in rules))
-
+        key = (family, tuple(r.id for r in rules), tuple(s.name for s in sources))
         if key not in _baselines:
             _baselines[key] = scan(
                 _over(machine, sources), TARGET, rules, tmp_path / f"b{part}-{number}"

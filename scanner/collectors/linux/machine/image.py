@@ -18,6 +18,7 @@ from scanner.collectors.base import Target
 from scanner.collectors.linux.machine.base import MAX_FILE
 from scanner.collectors.linux.machine.memory import Memory, Node
 from scanner.collectors.linux.machine.paths import follow
+from scanner.collectors.linux.target_paths import said_of
 from scanner.errors import InputError
 
 _WHITEOUT, _OPAQUE = ".wh.", ".wh..wh..opq"
@@ -45,7 +46,6 @@ _ASKED = (
 
 def open_image(path: Path, target: Target) -> Memory:
     """The image's root file system. Raises InputError for a file that is no image."""
-    where = f"target {target.id}{f' ({target.where})' if target.where else ''}"
     try:
         with tarfile.open(path) as archive:
             nodes: dict[str, Node] = {}
@@ -55,8 +55,8 @@ def open_image(path: Path, target: Target) -> Memory:
             return Memory(nodes, live=False)
     except (OSError, tarfile.TarError, ValueError, KeyError, TypeError, EOFError, zlib.error) as e:
         raise InputError(
-            f"{where}: image: {path} cannot be read as an image: {e}; give an OCI archive "
-            "(skopeo copy … oci-archive:FILE) or the output of docker save"
+            f"{said_of(target)}: image: {path} cannot be read as an image: {e}; give an OCI "
+            "archive (skopeo copy … oci-archive:FILE) or the output of docker save"
         ) from None
 
 

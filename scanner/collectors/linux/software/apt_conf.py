@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+_COMMENT = re.compile(r"//[^\n]*|^\s*#[^\n]*|/\*.*?\*/", re.S | re.M)
+_TOKEN = re.compile(r'([A-Za-z0-9:_/.-]+)\s*("[^"]*"|[^\s;{}"]+)?\s*([;{])|\}\s*;?')
 
 
-def apt_setting(texts: list[str], name: str) -> str | None:
+def apt_setting(texts: Iterable[str], name: str) -> str | None:
     """The value of an `A::B::C "value";` line of apt.conf(5) files, the last one winning.
 
     Blocks in braces are followed too.
     """
     found: str | None = None
-    wanted = name.lower()
     for text in texts:
-        plain = re.sub(r"//[^\n]*|^\s*#[^\n]*|/\*.*?\*/", "", text, flags=re.S | re.M)
-        path: list[str] = []
-        for token in re.finditer(
-            r'([A-Za-z0-9:_/.-]+)\s*("[^"]*"|[^\s;{}"]+)?\s*([;{])|\}\s*;?', plain
-        ):
-            if token.group(0).startswith("}"):
-                if path:
-                    path.pop()
-                continue
-            key, value, end = token.groups()
-            if end == "{":
-                path.append(key)
-            elif value is not None and "::".join((*path, key)).lower() == wanted:
-                found = value.strip('"')
+        found = _settings(text).get(name.lower(), found)
     return found
+
+
+@lru_cache(maxsize=64)
+def _settings(text: str) -> dict[str, str]:
+    return dict(_pairs(_COMMENT.sub("", text)))
+
+
+def _pairs(plain: str) -> Iterator[tuple[str, str]]:
+    path: list[str] = []
+    for token in _TOKEN.finditer(plain):
+        if token.group(0).startswith("}"):
+            if path:
+                path.pop()
+            continue
+        key, value, end = token.groups()
+        if end == "{":
+            path.append(key)
+        elif value is not None:
+            yield "::".join((*path, key)).lower(), value.strip('"')

@@ -6,7 +6,6 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from scanner.collectors.base import Refused
 from scanner.collectors.linux.machine.base import Unreadable
@@ -45,13 +44,12 @@ def ssh_argv(options: Mapping[str, object], address: str) -> list[str]:
         "PermitLocalCommand": "no",
     }
     if "known_hosts" in options:
-        settings["UserKnownHostsFile"] = str(Path(str(options["known_hosts"])).expanduser())
+        settings["UserKnownHostsFile"] = str(options["known_hosts"])
         settings["GlobalKnownHostsFile"] = "none"
     for name, value in settings.items():
         argv += ["-o", f"{name}={value}"]
     if "identity" in options:
-        key = str(Path(str(options["identity"])).expanduser())
-        argv += ["-i", key, "-o", "IdentitiesOnly=yes"]
+        argv += ["-i", str(options["identity"]), "-o", "IdentitiesOnly=yes"]
     if "port" in options:
         argv += ["-p", str(options["port"])]
     command = "sudo -n /bin/sh -s" if options.get("sudo") is True else "/bin/sh -s"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from scanner.collectors.base import Job, Refused, Scope, Source, Target
 from scanner.collectors.linux.host import Host
@@ -17,6 +17,7 @@ from scanner.collectors.linux.ssh.client import fetch
 from scanner.collectors.linux.ssh.inventory import ADDRESS, Remote, read_inventory
 from scanner.collectors.linux.ssh.script import operations
 from scanner.collectors.linux.ssh.seen import Seen
+from scanner.collectors.linux.target_paths import path_in, said_of
 from scanner.output import user_data
 
 OPTIONS: dict[str, object] = {
@@ -47,6 +48,8 @@ OPTIONS: dict[str, object] = {
     },
 }
 
+
+KEY_FILES = ("identity", "known_hosts")
 
 HELD = 24
 """Hosts of a session whose answers are in memory at once: some megabytes each."""
@@ -124,15 +127,16 @@ class RemoteSession:
 
 def open_remote(target: Target, sources: Iterable[Source]) -> RemoteSession:
     """The session of a target with `ssh:` or `inventory:`. Raises InputError."""
-    where = f"target {target.id}{f' ({target.where})' if target.where else ''}"
     if "ssh" in target.options:
         address = str(target.options["ssh"])
         given = target.options.get("host_id")
         name = address.rpartition("@")[2] if given is None else str(given)
         remotes = [Remote(name, address, fixed=given is not None)]
     else:
-        remotes = read_inventory(Path(str(target.options["inventory"])).expanduser(), where)
-    chosen = target.options.get("seen")
-    path = user_data() / "hosts.json" if chosen is None else Path(str(chosen)).expanduser()
+        number, of = target.part
+        remotes = read_inventory(path_in(target, "inventory"), said_of(target))[number - 1 :: of]
+    path = path_in(target, "seen") if "seen" in target.options else user_data() / "hosts.json"
     calls = sorted({*operations(sources), *(f"read:{path}" for path in MACHINE_ID_FILES)})
+    named = {key: path_in(target, key) for key in KEY_FILES if key in target.options}
+    target = replace(target, options={**target.options, **named})
     return RemoteSession(target, remotes, calls, Seen(path, remotes))
