@@ -16,6 +16,7 @@ import threading
 from collections import Counter
 from dataclasses import asdict, dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -106,7 +107,10 @@ class Account:
 def _empty(service: str, operation: str) -> bytes:
     shape = operation_model(service, operation).output_shape
     members = shape.members if shape is not None else {}
-    lists = {name: [] for name, member in members.items() if member.type_name == "list"}
+    lists: dict[str, Any] = {n: [] for n, member in members.items() if member.type_name == "list"}
+    payload = shape.serialization.get("payload") if shape is not None else None
+    if payload is not None and members[payload].type_name == "structure":
+        lists[payload] = {}
     return outputs.answer(service, operation, lists, "0").body
 
 
@@ -306,6 +310,7 @@ class Server:
 
         self._child = subprocess.Popen(
             [sys.executable, "-m", "tests.bench.aws.server", json.dumps(asdict(sizes))],
+            cwd=Path(__file__).parents[3],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

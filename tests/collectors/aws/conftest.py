@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,6 +18,8 @@ from scanner.collectors.aws.session import AwsSession, open_account
 from scanner.collectors.base import Job, Partial, Refused, Source, Target
 from scanner.demo.aws import Emulator, start_emulator
 from scanner.facts import COMMON, UNSET, Fact
+
+sys.path.append(str(Path(__file__).parents[3]))  # for tests.bench
 
 NOW = "2026-11-24T07:33:41Z"
 REGION = "us-gov-west-1"
