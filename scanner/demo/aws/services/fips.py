@@ -1,7 +1,7 @@
 """Settings for FIPS that moto does not know, and the directories that people of applications use.
 
 Tables: ec2.verified_access (instance id), workspaces.modes (directory id: the mode as text),
-cognito.pools (pool id: the pool in boto3's shape), wafv2.logging (any key: a configuration).
+cognito.pools (pool id: the pool in boto3's shape).
 """
 
 from __future__ import annotations
