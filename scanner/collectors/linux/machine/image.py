@@ -11,6 +11,8 @@ import json
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
@@ -100,8 +102,17 @@ def _layer(archive: tarfile.TarFile, name: str) -> tarfile.TarFile:
     start = member.read(4)
     member.seek(0)
     if start == b"\x28\xb5\x2f\xfd":
-        raise ValueError("its layers are compressed by zstd, which is not read here")
+        return tarfile.open(fileobj=_bounded(_unzstd(member)), mode="r|")
     return tarfile.open(fileobj=_bounded(member), mode="r|*")
+
+
+def _unzstd(member: IO[bytes]) -> IO[bytes]:
+    """The layer's tar: by Python itself from 3.14 on, before that by the package zstandard."""
+    for name in ("compression.zstd", "zstandard"):
+        with suppress(ImportError):
+            stream: IO[bytes] = import_module(name).open(member, "rb")
+            return stream
+    raise ValueError("its layers are compressed by zstd; install the Python package zstandard")
 
 
 def _bounded(member: IO[bytes]) -> IO[bytes]:
@@ -112,7 +123,12 @@ def _bounded(member: IO[bytes]) -> IO[bytes]:
             return True
 
         def read(self, size: int = -1) -> bytes:
-            data = member.read(size)
+            try:
+                data = member.read(size)
+            except OSError:
+                raise
+            except Exception as error:  # each library of zstd has an exception of its own
+                raise ValueError(str(error)) from None
             Bounded.seen += len(data)
             if Bounded.seen > MAX_LAYER:
                 raise ValueError("a layer is larger than what is read")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from scanner.collectors.base import Refused
 from scanner.collectors.linux.forms import lines_of, whole, word_pairs
-from scanner.collectors.linux.host import Host, Unclear, clear
+from scanner.collectors.linux.host import Host, Unclear, clear, settle
 
 PASSWD = "read:/etc/passwd"
 SHADOW = "read:/etc/shadow"
@@ -20,6 +20,9 @@ PASSWD_CALLS = {
     "read:/etc/group": "",
     "read:/etc/nsswitch.conf": "",
     "read:/usr/etc/nsswitch.conf": "",
+    "stat:/usr/sbin/sssd": "",
+    "stat:/etc/sssd/sssd.conf": "root",
+    "stat:/etc/sssd/conf.d/*.conf": "root",
     **{f"read:{path}": "" for path in DEFS_FILES},
 }
 SHADOW_CALLS = {SHADOW: "root"}
@@ -180,28 +183,41 @@ def first_person(defs: dict[str, str]) -> int:
     return clear("read:/etc/login.defs", lambda: whole(defs.get("UID_MIN", "1000")))
 
 
-def directories(host: Host) -> list[str]:
-    """The directories beside the local files from which accounts come (nsswitch.conf)."""
+def directories(host: Host, database: str = "passwd") -> list[str]:
+    """The directories beside the local files from which a database comes (nsswitch.conf)."""
     for path in ("/etc/nsswitch.conf", "/usr/etc/nsswitch.conf"):
         text = host.read_optional(path)
         if text is None:
             continue
         for line in lines_of(text):
             key, _, rest = line.partition(":")
-            if key.strip() == "passwd":
+            if key.strip() == database:
                 words = re.sub(r"\[[^\]]*\]", " ", rest.split("#")[0]).split()
-                return [w for w in words if w not in ("files", "compat", "systemd", "altfiles")]
+                others = [w for w in words if w not in ("files", "compat", "systemd", "altfiles")]
+                return [w for w in others if w != "sss" or _sssd_answers(host)]
         return []
     return []
 
 
-def refuse_directories(host: Host) -> None:
+def _sssd_answers(host: Host) -> bool:
+    """The RHEL family names sss from the start; without SSSD or a domain of it that says nothing.
+
+    A configuration that may not be looked at counts as one.
+    """
+    if not host.exists("/usr/sbin/sssd"):
+        return False
+    configured = settle(lambda: host.exists("/etc/sssd/sssd.conf"))
+    parts = settle(lambda: host.glob("/etc/sssd/conf.d/*.conf"))
+    return configured is not False or parts != []
+
+
+def refuse_directories(host: Host, database: str = "passwd", what: str = "accounts") -> None:
     """Raise Refused where accounts come from a directory too, since this list lacks them."""
-    others = directories(host)
+    others = directories(host, database)
     if others:
         raise Refused(
             "not-supported",
             "read:/etc/nsswitch.conf",
-            f"accounts also come from {', '.join(others)}, whose list is not read here; "
+            f"{what} also come from {', '.join(others)}, whose list is not read here; "
             "scan that directory itself",
         )

@@ -14,7 +14,7 @@ from scanner.collectors.linux.sign_in.administrators import (
     holders,
     is_admin,
 )
-from scanner.collectors.linux.sign_in.passwd import PASSWD_CALLS, groups, users
+from scanner.collectors.linux.sign_in.passwd import PASSWD_CALLS, groups, refuse_directories, users
 from scanner.collectors.linux.sign_in.sudoers import SUDOERS_READ, expand, sudoers
 from scanner.facts.identity import RoleGrant
 
@@ -87,6 +87,7 @@ def sudo_grants(here: Host) -> Iterator[RoleGrant | Partial]:
                     password_required=grant.password and rules.authenticate and not spared,
                     **here.here(SUDOERS_READ),
                 )
+    refuse_directories(here, "sudoers", "rules of sudo")
 
 
 _CLASSES = (

@@ -29,7 +29,8 @@ OPTIONS: dict[str, object] = {
     "inventory": {
         "type": "string",
         "minLength": 1,
-        "description": "a file of hosts to reach by SSH: a name and [user@]host a line",
+        "description": "a file of hosts to reach by SSH, from the configuration's folder; a line is"
+        " a name and [user@]host or ssh://[user@]host:port",
     },
     "seen": {
         "type": "string",

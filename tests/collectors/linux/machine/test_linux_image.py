@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import stat
@@ -95,7 +96,33 @@ def docker(path: Path) -> Path:
     )
 
 
-@pytest.mark.parametrize("make", [oci, docker])
+def zstd(path: Path) -> Path:
+    """The layers as newer builders compress them."""
+    zstandard = pytest.importorskip("zstandard")
+
+    def again(data: bytes) -> bytes:
+        packed: bytes = zstandard.ZstdCompressor().compress(gzip.decompress(data))
+        return packed
+
+    return archive(
+        path,
+        {
+            "manifest.json": json.dumps([{"Layers": ["1", "2"]}]).encode(),
+            "1": again(layer(BASE)),
+            "2": again(layer(OVER, WHITEOUTS)),
+        },
+    )
+
+
+def test_a_spoilt_zstd_layer_is_the_users_mistake(tmp_path: Path) -> None:
+    pytest.importorskip("zstandard")
+    files = {"manifest.json": b'[{"Layers": ["1"]}]', "1": b"\x28\xb5\x2f\xfdspoilt" * 9}
+    path = archive(tmp_path / "x.tar", files)
+    with pytest.raises(InputError, match="cannot be read as an image"):
+        open_image(path, Target("i", "linux", {}))
+
+
+@pytest.mark.parametrize("make", [oci, docker, zstd])
 def test_an_image_is_read_layer_by_layer(make: Any, tmp_path: Path) -> None:
     path = make(tmp_path / "image.tar")
     machine = open_image(path, Target("i", "linux", {"image": str(path)}))

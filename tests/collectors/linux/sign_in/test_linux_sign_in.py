@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from linux_trees import RHEL, RHEL_ANSWERS, TODAY, Tree, read
+from linux_trees import RHEL, RHEL_ANSWERS, TODAY, Node, Tree, read
 
 from scanner.collectors.linux.host import Unclear
 from scanner.collectors.linux.sign_in.accounts import accounts
@@ -221,10 +221,19 @@ def test_keys_from_elsewhere_leave_it_open_whether_an_account_works() -> None:
 
 
 def test_a_directory_is_a_gap_beside_the_local_accounts() -> None:
-    found = read(accounts, rhel(**{"/etc/nsswitch.conf": "passwd: sss files\n"}), RHEL_ANSWERS)
+    switch = {"/etc/nsswitch.conf": "passwd: sss files\nsudoers: files sss\n"}
+    configured = {**switch, "/usr/sbin/sssd": "x", "/etc/sssd/conf.d/corp.conf": "[sssd]\n"}
+    found = read(accounts, rhel(**configured), RHEL_ANSWERS)
     assert "user/alice" in found.facts
     assert found.listing is not None
     assert "sss" in found.listing.detail
+    grants = read(sudo_grants, rhel(**configured), RHEL_ANSWERS)
+    assert grants.listing is not None
+    assert "rules of sudo" in grants.listing.detail
+    # The RHEL family names sss from the start; without a domain nothing comes from there.
+    assert read(accounts, rhel(**switch), RHEL_ANSWERS).listing is None
+    unseen = {**switch, "/usr/sbin/sssd": "x", "/etc/sssd/sssd.conf": Node(refused=True)}
+    assert read(accounts, rhel(**unseen), RHEL_ANSWERS).listing is not None
 
 
 def test_nis_in_passwd_is_not_guessed() -> None:
