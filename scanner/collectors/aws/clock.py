@@ -17,7 +17,24 @@ from scanner.facts.audit import TimeSource
 
 TYPE = "Custom:TimeSource"
 _INVENTORY = "ssm:GetInventory"
+_NO_SUCH_TYPE = ("InvalidTypeName", "InvalidResultAttribute")
 _FIELDS = ("service", "enabled", "servers", "synced", "offset_ms")
+
+
+def _reported(aws: Aws) -> dict[str, dict[str, str]]:
+    """The entry of each machine that publishes one."""
+    found: dict[str, dict[str, str]] = {}
+    try:
+        for page in aws.pages(_INVENTORY, ResultAttributes=[{"TypeName": TYPE}], MaxResults=50):
+            for entity in page["Entities"]:
+                content = ((entity.get("Data") or {}).get(TYPE) or {}).get("Content") or ()
+                if content:
+                    found[entity["Id"]] = content[0]
+    except Refused as refused:
+        # A type that no machine of the region has ever published does not exist there.
+        if refused.reason != "broken" or not refused.detail.startswith(_NO_SUCH_TYPE):
+            raise
+    return found
 
 
 @source(
@@ -31,12 +48,7 @@ def machine_clocks(aws: Aws) -> Iterator[TimeSource | Partial]:
     machines = managed_machines(aws)
     if not machines:
         return
-    reported: dict[str, dict[str, str]] = {}
-    for page in aws.pages(_INVENTORY, ResultAttributes=[{"TypeName": TYPE}], MaxResults=50):
-        for entity in page["Entities"]:
-            content = ((entity.get("Data") or {}).get(TYPE) or {}).get("Content") or ()
-            if content:
-                reported[entity["Id"]] = content[0]
+    reported = _reported(aws)
     for machine in machines:
         entry = reported.get(machine["InstanceId"])
         facts: dict[str, Any] = {
@@ -60,7 +72,7 @@ def machine_clocks(aws: Aws) -> Iterator[TimeSource | Partial]:
         }
         try:
             facts["offset_ms"] = abs(round(float(offset))) if offset else None
-        except ValueError:
+        except (ValueError, OverflowError):
             broken = Refused("broken", _INVENTORY, "OffsetMilliseconds is no number")
             yield Partial(TimeSource(**facts), {"offset_ms": broken})
         else:

@@ -260,14 +260,14 @@ _PARAMETERS = "redshift:DescribeClusterParameters"
 )
 def redshift_fips(aws: Aws) -> Iterator[FipsSetting]:
     """Redshift clusters: FIPS mode for connections counts only where plain ones are refused."""
-    clusters = [
-        (c["ClusterNamespaceArn"] if "ClusterNamespaceArn" in c else c["ClusterIdentifier"], c)
+    clusters = (
+        cluster
         for page in aws.pages("redshift:DescribeClusters", MaxRecords=100)
-        for c in page["Clusters"]
-    ]
+        for cluster in page["Clusters"]
+    )
 
-    def settings(item: tuple[str, dict[str, Any]]) -> dict[str, str]:
-        groups = [g["ParameterGroupName"] for g in item[1].get("ClusterParameterGroups") or ()]
+    def settings(cluster: dict[str, Any]) -> dict[str, str]:
+        groups = [g["ParameterGroupName"] for g in cluster.get("ClusterParameterGroups") or ()]
         found: dict[str, str] = {}
         for group in groups:
             found |= aws.shared(
@@ -280,11 +280,11 @@ def redshift_fips(aws: Aws) -> Iterator[FipsSetting]:
             )
         return found
 
-    for (subject, cluster), found in aws.each(clusters, settings):
+    for cluster, found in aws.each(clusters, settings):
         fips, forced = found.get("use_fips_ssl", "false"), found.get("require_ssl", "false")
         yield FipsSetting(
             **aws.here(_PARAMETERS),
-            subject=subject,
+            subject=f"{aws.account}/{aws.region}/redshift/{cluster['ClusterIdentifier']}",
             name=f"Redshift cluster {cluster['ClusterIdentifier']}",
             setting="redshift",
             value=f"use_fips_ssl {fips}, require_ssl {forced}",

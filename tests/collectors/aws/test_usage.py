@@ -249,3 +249,19 @@ def test_clocks_that_machines_publish_and_one_that_does_not(empty: Emulator, rea
     # A machine that publishes nothing is neither in step nor out of step.
     assert found["i-3/clock"].synced is UNSET
     assert found["i-3/clock"].unread["synced"] == "not-supported"
+
+
+def test_an_inventory_type_that_nobody_ever_published_is_no_broken_answer(
+    empty: Emulator, read: Any
+) -> None:
+    empty.put("ssm.instances", "i-1", {"InstanceId": "i-1", "PingStatus": "Online"})
+    missing = empty.faults.injected(
+        on="ssm:GetInventory",
+        effect="error",
+        status=400,
+        code="InvalidTypeNameException",
+        message="no such type",
+    )
+    with missing:
+        (clock,) = read("machine-clocks").values()
+    assert clock.unread["synced"] == "not-supported"
