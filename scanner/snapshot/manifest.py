@@ -90,7 +90,23 @@ class Observed(Protocol):
         ...
 
 
-def encode(manifest: Manifest) -> bytes:
-    """Indented JSON, the same bytes for the same content."""
-    text = msgspec.json.encode(manifest, order="deterministic")
-    return msgspec.json.format(text, indent=1) + b"\n"
+def encode(manifest: Manifest) -> Iterator[bytes]:
+    """The manifest as JSON, the same bytes for the same content, in pieces.
+
+    Ledger and gaps stand one entry a line: a large organisation has 100,000 of them, and the
+    whole in one piece would take more memory than everything before it.
+    """
+    head = msgspec.structs.replace(manifest, ledger=(), gaps=())
+    text = msgspec.json.format(msgspec.json.encode(head, order="deterministic"), indent=1)
+    for name, entries in (("ledger", manifest.ledger), ("gaps", manifest.gaps)):
+        # Two spaces and more stand before whatever is not the manifest's own member.
+        before, _, text = text.partition(b'\n "%b": []' % name.encode())
+        yield before + b'\n "%b": [' % name.encode()
+        for number, entry in enumerate(entries):
+            yield b",\n  " if number else b"\n  "
+            yield _encoder.encode(entry)
+        yield b"\n ]" if entries else b"]"
+    yield text + b"\n"
+
+
+_encoder = msgspec.json.Encoder(order="deterministic")

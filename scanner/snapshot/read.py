@@ -6,6 +6,7 @@ import gzip
 import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -78,7 +79,7 @@ def open_snapshot(*folders: Path) -> Snapshot:
 def _manifest(folder: Path) -> Manifest:
     path = folder / NAME
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Manifest)
+        return _shared(msgspec.json.decode(path.read_bytes(), type=_Stored))
     except FileNotFoundError:
         if (folder / WORK).exists():
             raise InputError(
@@ -89,6 +90,27 @@ def _manifest(folder: Path) -> Manifest:
         raise InputError(f"{path}: cannot be read: {(error.strerror or '').lower()}") from error
     except msgspec.MsgspecError as error:
         raise InputError(f"{path}: not a manifest of this version: {error}") from error
+
+
+class _Stored(Manifest, frozen=True, kw_only=True):
+    ledger: tuple[msgspec.Raw, ...]  # type: ignore[assignment]
+
+
+def _shared(stored: _Stored) -> Manifest:
+    """The manifest, its ledger holding each text once: 100,000 lines name a few hundred things."""
+    known: dict[object, Any] = {}
+
+    def line(raw: msgspec.Raw) -> LedgerLine:
+        one = decoder.decode(raw)
+        values = {name: getattr(one, name) for name in ("target", "scope", "region", "source")}
+        values |= {"kind": one.kind, "at": one.at, "fields": one.fields}
+        shared = {name: known.setdefault(value, value) for name, value in values.items()}
+        always = known.setdefault((one.source, *sorted(one.always.items())), one.always)
+        return msgspec.structs.replace(one, **shared, always=always)
+
+    decoder = msgspec.json.Decoder(LedgerLine)
+    whole = {name: getattr(stored, name) for name in stored.__struct_fields__ if name != "ledger"}
+    return Manifest(**whole, ledger=tuple(map(line, stored.ledger)))
 
 
 def _problem(folder: Path, item: FileInfo) -> str | None:

@@ -193,7 +193,7 @@ class SnapshotWriter:
         except OSError as error:
             raise unwritable(self.folder, error) from error
         with whole_file(self.folder / NAME) as out:
-            out.write(encode(manifest))
+            out.writelines(encode(manifest))
         shutil.rmtree(self.work, ignore_errors=True)
 
 
