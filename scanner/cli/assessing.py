@@ -16,6 +16,7 @@ from scanner.cli.judging import all_facts
 from scanner.cli.options import day
 from scanner.config import Config
 from scanner.output import whole_file
+from scanner.reports.redact import redacted_assessment, redactor
 from scanner.rules.load import Rules
 from scanner.snapshot.read import Snapshot
 
@@ -78,7 +79,16 @@ def assessed(
     return Assessed(seen, path, rules, known, read, outcome, on)
 
 
-def write_assessment(found: Assessed, out: Path) -> None:
+def write_assessment(found: Assessed, out: Path, *, redact: bool = False) -> None:
     """Write assessment.json."""
+    assessment = found.outcome.assessment
+    if redact:
+        assessment = redacted_assessment(assessment, found.findings(), redactor(found.rules))
     with whole_file(out / "assessment.json") as file:
-        file.write(encode(found.outcome.assessment))
+        file.write(encode(assessment))
+
+
+def redact_findings(found: Assessed) -> None:
+    """Write findings.jsonl again without what names or describes people; reports come first."""
+    lines = map(findings.encode, map(redactor(found.rules), found.findings()))
+    findings.write(found.path, lines)

@@ -10,7 +10,7 @@ import click
 
 from scanner.cli import options as opt
 from scanner.cli import steps
-from scanner.cli.assessing import assessed, stated, write_assessment
+from scanner.cli.assessing import assessed, redact_findings, stated, write_assessment
 from scanner.cli.ending import close
 from scanner.cli.files import write_reports
 from scanner.cli.forms import FORMS, write_forms
@@ -147,11 +147,13 @@ def run(
     )
     days = before.earlier.first_seen if before is not None else None
     found = assessed(out, config, known, day, snapshot=snapshot, said=said, first_seen=days)
-    write_assessment(found, out)
+    write_assessment(found, out, redact=redact)
     written += [f"{out}/assessment.json", *write_forms(forms, found, config, out, redact=redact)]
     gaps = steps.unaccepted(snapshot, config.gaps, day)
     remember_score(asked, before, found.outcome.assessment)
     tell(asked, before, path, config, found.outcome.assessment, snapshot.finished_at, gaps)
+    if redact:
+        redact_findings(found)
     return close(
         path,
         rules,
