@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,7 +52,9 @@ targets_option = click.option(
     "--targets", "target_ids", multiple=True, metavar="ID", help="Only these targets."
 )
 shard_option = click.option(
-    "--shard", metavar="N/M", help="Only the Nth of M equal parts of the targets: 3/10."
+    "--shard",
+    metavar="N/M",
+    help="Only the Nth of M parts of the targets and of an organization's accounts: 3/10.",
 )
 resume_option = click.option(
     "--resume", is_flag=True, help="Go on with a collection that was killed."
@@ -129,8 +131,23 @@ def narrowed(config: Config, ids: Sequence[str], shard: Shard | None) -> Config:
             raise InputError(f"--targets {name}: no such target; there are {', '.join(known)}")
     chosen: list[Target] = [t for t in config.targets if not ids or t.id in ids]
     if shard is not None:
-        chosen = [t for n, t in enumerate(chosen) if shard.takes(n)]
+        chosen = list(_part(chosen, shard))
     return replace(config, targets=tuple(chosen))
+
+
+def _part(targets: Sequence[Target], shard: Shard) -> Iterator[Target]:
+    """A shard's targets; one that leads to many accounts is in every shard, with a part of them.
+
+    Whoever needs shards mostly has one target, an organisation.
+    """
+    position = 0
+    for target in targets:
+        if collector_for(target.provider).divides(target):
+            yield replace(target, part=(shard.number, shard.of))
+            continue
+        if shard.takes(position):
+            yield target
+        position += 1
 
 
 def day(text: str | None, default: str) -> str:

@@ -19,7 +19,8 @@ class _Line:
     done: int = 0
     facts: int = 0
     gaps: int = 0
-    scopes: set[str] = field(default_factory=set)
+    left: dict[str, int] = field(default_factory=dict)
+    """Reads that are still to come, by scope."""
     last: str = "opening"
 
 
@@ -35,14 +36,23 @@ class _State:
             line = self.lines.setdefault(event.target, _Line())
             if event.what == "planned":
                 line.jobs += event.jobs
-                line.scopes.add(event.scope)
+                line.left[event.scope] = line.left.get(event.scope, 0) + event.jobs
             elif event.what == "started":
                 line.last = " ".join(filter(None, (event.source, event.region)))
             elif event.what == "finished":
                 line.done += 1
+                line.left[event.scope] = line.left.get(event.scope, 0) - 1
                 line.facts += event.facts
                 line.gaps += event.reason is not None
             return line
+
+
+def _scopes(line: _Line) -> str:
+    """`3/100 scopes`, for a target that leads to several."""
+    if len(line.left) < 2:
+        return ""
+    done = sum(left <= 0 for left in line.left.values())
+    return f"{done}/{len(line.left)} scopes"
 
 
 @contextmanager
@@ -67,7 +77,11 @@ def _plain(state: _State) -> Callable[[Event], None]:
             print(f"{event.target}: opening", file=sys.stderr, flush=True)
         elif event.what == "planned":
             print(f"{event.target}: {event.scope}: {event.jobs} reads", file=sys.stderr, flush=True)
-        elif event.what == "finished" and line.done == line.jobs:
+        if event.what == "finished" and line.left[event.scope] == 0 and len(line.left) > 1:
+            print(
+                f"{event.target}: {event.scope}: done, {_scopes(line)}", file=sys.stderr, flush=True
+            )
+        if event.what == "finished" and line.done == line.jobs:
             ended = f"{event.target}: {line.done} reads, {line.facts} facts, {line.gaps} gaps"
             print(ended, file=sys.stderr, flush=True)
 
@@ -84,6 +98,7 @@ def _live(state: _State) -> Iterator[Callable[[Event], None]]:
         TextColumn("{task.description}"),
         BarColumn(bar_width=24),
         TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+        TextColumn("{task.fields[scopes]}"),
         TextColumn("{task.fields[facts]} facts"),
         TextColumn("{task.fields[last]}", style="dim"),
     )
@@ -93,12 +108,15 @@ def _live(state: _State) -> Iterator[Callable[[Event], None]]:
         def take(event: Event) -> None:
             line = state.take(event)
             if event.target not in tasks:
-                tasks[event.target] = bars.add_task(event.target, total=1, facts=0, last="")
+                tasks[event.target] = bars.add_task(
+                    event.target, total=1, facts=0, scopes="", last=""
+                )
             bars.update(
                 tasks[event.target],
                 total=max(line.jobs, 1),
                 completed=line.done,
                 facts=line.facts,
+                scopes=_scopes(line),
                 last=line.last,
             )
 

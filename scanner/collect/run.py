@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from functools import partial as bind
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -60,6 +63,18 @@ class _Running:
         self.ended = False
 
 
+class _Visit:
+    """One scope of a target: planned when it is found, submitted when there is room."""
+
+    def __init__(self, session: Session | None, scope: Scope, jobs: list[_Place]) -> None:
+        self.session, self.scope, self.places = session, scope, jobs
+        self.left = len(jobs)
+
+
+_Place = tuple[Planned, str | None]
+"""A planned source, and the region to read it in."""
+
+
 class _Collection:
     def __init__(
         self,
@@ -76,9 +91,12 @@ class _Collection:
         self.pools = {p: Pool(c.concurrency, p) for p, c in collectors.items()}
         self.detail_pools = {p: Pool(c.concurrency, f"{p}-detail") for p, c in collectors.items()}
         self.lock = threading.Lock()
-        self.idle = threading.Condition(self.lock)
+        # Ctrl-C in the middle of a Condition's wait leaves its lock in any state; not so here.
+        self.finished: queue.SimpleQueue[None] = queue.SimpleQueue()
         self.pending = len(targets)
         self.running: dict[int, _Running] = {}
+        self.visits: dict[str, deque[tuple[Target, _Visit]]] = {p: deque() for p in collectors}
+        self.queued = dict.fromkeys(collectors, 0)
         self.scopes: dict[str, list[ScopeInfo]] = {target.id: [] for target in targets}
         self.dead: dict[tuple[str, str], Refused] = {}
         self.sessions: list[Session] = []
@@ -97,20 +115,22 @@ class _Collection:
                 with self.lock:
                     self.errors.append(error)
             finally:
-                with self.idle:
+                with self.lock:
                     self.pending -= 1
-                    self.idle.notify_all()
+                    if self.pending == 0 or self.errors:
+                        self.finished.put(None)
 
         self.pools[provider].submit(guarded)
 
     def wait(self, deadline: float) -> bool:
         """True when everything ended by itself before the deadline (monotonic seconds)."""
-        with self.idle:
-            while self.pending and not self.errors:
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    return False
-                self.idle.wait(min(left, 0.5))
+        while self.pending:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            with suppress(queue.Empty):  # half a second, since Windows hears no Ctrl-C meanwhile
+                self.finished.get(timeout=min(left, 0.5))
+                return True
         return True
 
     def _open(self, target: Target) -> None:
@@ -132,25 +152,49 @@ class _Collection:
     ) -> None:
         if self.stopped:
             return
-        jobs = [
-            Job(target.id, scope, region, each.source, each.wanted, self.now)
+        closed = scope.refused is not None or session is None
+        places = [
+            (each, region)
             for each in planned
-            for region in (scope.regions if each.source.per == "region" else (None,))
+            for region in (_regions(scope, each) if not closed else (None,))
+            if not self.writer.ended(target.id, scope.id, region, each.source.id)
         ]
-        jobs = [
-            j for j in jobs if not self.writer.ended(j.target, j.scope.id, j.region, j.source.id)
-        ]
-        if scope.refused is not None or session is None:
-            jobs = [
-                Job(target.id, scope, None, each.source, each.wanted, self.now) for each in planned
-            ]
         info = ScopeInfo(id=scope.id, name=scope.name, regions=scope.regions)
         with self.lock:
             self.scopes[target.id].append(info)
-            self.pending += len(jobs)
-        self.progress(Event("planned", target.id, scope.id, jobs=len(jobs)))
-        for job in jobs:
-            self._submit(target.provider, bind(self._run, job, session))
+            self.pending += len(places)
+            if places:
+                self.visits[target.provider].append((target, _Visit(session, scope, places)))
+        self.progress(Event("planned", target.id, scope.id, jobs=len(places)))
+        if not places:
+            scope.leave()
+        self._feed(target.provider)
+
+    def _feed(self, provider: str) -> None:
+        """Submit the next scopes: jobs wait as scopes, or 100 accounts would be 100,000 of them."""
+        while True:
+            with self.lock:
+                room = self.queued[provider] < 2 * self.collectors[provider].concurrency
+                if self.stopped or not room or not self.visits[provider]:
+                    return
+                target, visit = self.visits[provider].popleft()
+                self.queued[provider] += len(visit.places)
+            for each, region in visit.places:
+                job = Job(target.id, visit.scope, region, each.source, each.wanted, self.now)
+                self._submit(target.provider, bind(self._visit, provider, job, visit))
+            visit.places = []
+
+    def _visit(self, provider: str, job: Job, visit: _Visit) -> None:
+        try:
+            self._run(job, visit.session)
+        finally:
+            with self.lock:
+                self.queued[provider] -= 1
+                visit.left -= 1
+                done = visit.left == 0
+            if done:
+                visit.scope.leave()
+            self._feed(provider)
 
     def _run(self, job: Job, session: Session | None) -> None:
         writer = self.writer.job(job.target, job.scope.id, job.region, job.source.id)
@@ -164,6 +208,8 @@ class _Collection:
         try:
             if job.scope.refused is not None or session is None:
                 raise job.scope.refused or Refused("unreachable", "open")
+            if job.scope.regions_refused is not None and job.source.per == "region":
+                raise job.scope.regions_refused
             self._read(running, session)
         except Refused as error:
             refused = error
@@ -257,8 +303,8 @@ class _Collection:
             region=job.region,
             source=job.source.id,
             kind=job.source.kind,
-            fields=tuple(sorted(job.wanted | (job.source.fields & job.source.serves))),
-            always=dict(job.source.always),
+            fields=_told(job.source.fields, job.wanted),
+            always=cast(dict[str, str | bool | int], job.source.always),
             lists=job.source.lists,
             gap=gap.id if gap else None,
             facts=running.writer.facts,
@@ -306,13 +352,30 @@ class _Collection:
                         self._end(_Running(job, self.writer.job(*name)), refused)
 
 
+def _regions(scope: Scope, planned: Planned) -> tuple[str | None, ...]:
+    if planned.source.per == "scope" or scope.regions_refused is not None:
+        return (None,)
+    return scope.regions
+
+
+@cache
+def _told(fields: frozenset[str], wanted: frozenset[str]) -> tuple[str, ...]:
+    """What a ledger line names; one tuple for the thousands of lines of a source."""
+    return tuple(sorted(fields | wanted))
+
+
 def _words(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
 def _plan_digest(targets: Sequence[Target], plans: Mapping[str, tuple[Planned, ...]]) -> str:
     parts = [
-        [target.id, target.provider, sorted((k, str(v)) for k, v in target.options.items())]
+        [
+            target.id,
+            target.provider,
+            sorted((k, str(v)) for k, v in target.options.items()),
+            target.part,
+        ]
         for target in targets
     ]
     wanted = [

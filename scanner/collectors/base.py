@@ -182,6 +182,10 @@ class Scope:
     regions: tuple[str, ...] = ()
     refused: Refused | None = None
     """Set where the scope is known but cannot be entered (an account whose role is missing)."""
+    regions_refused: Refused | None = None
+    """Set where it cannot be told which regions there are: what is read once a scope still is."""
+    leave: Callable[[], None] = field(default=lambda: None, compare=False, repr=False)
+    """Called once everything in the scope has been read, to let go of what it held."""
 
 
 @dataclass(frozen=True)
@@ -194,6 +198,8 @@ class Target:
     where: str = ""
     """file:line of the entry, for messages and SARIF."""
     line: int = 0
+    part: tuple[int, int] = (1, 1)
+    """(n, m): only the nth of m parts of its scopes; see `Collector.divides`."""
 
 
 @dataclass(frozen=True)
@@ -250,6 +256,8 @@ class Collector:
     """How the permissions of a selection are written for this provider: format -> text."""
     concurrency: int = 16
     """Reads that may be under way at once for this provider."""
+    divides: Callable[[Target], bool] = lambda target: False
+    """Whether a target leads to many scopes, of which a shard takes a part (`Target.part`)."""
 
     def __post_init__(self) -> None:
         names: set[str] = set()

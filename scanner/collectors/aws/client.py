@@ -170,7 +170,13 @@ class Aws:
         self.partition = account.partition.name
         self.region = job.region or account.partition.home
         self.home = account.partition.home
-        self.regions = job.scope.regions
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The regions that are read. Raises Refused where it cannot be told which there are."""
+        if self._job.scope.regions_refused is not None:
+            raise self._job.scope.regions_refused
+        return self._job.scope.regions
 
     def here(self, operation: str) -> dict[str, Any]:
         """The fields that tell where a fact comes from."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -91,6 +92,9 @@ class AwsSession:
         else:
             listed = {str(each): (str(each), "ACTIVE") for each in accounts}
 
+        number, of = self._target.part
+        listed = {each: told for each, told in listed.items() if _part_of(each, of) == number}
+
         def enter(item: tuple[str, tuple[str, str]]) -> Scope:
             account, (name, state) = item
             scope = f"aws:{self._partition.name}:{account}"
@@ -113,17 +117,19 @@ class AwsSession:
         self._accounts[scope] = account
         given = self._target.options.get("regions", [self._partition.home])
         if given != "all":
-            return Scope(scope, name, tuple(given))
+            return Scope(scope, name, tuple(given), leave=account.leave)
         try:
             answer = self._ask(account, "ec2:DescribeRegions")
         except Refused as refused:
-            return Scope(scope, name, refused=refused)
+            if refused.fatal:
+                return Scope(scope, name, refused=refused)
+            return Scope(scope, name, regions_refused=refused, leave=account.leave)
         regions = sorted(
             str(each["RegionName"])
             for each in answer["Regions"]
             if each.get("OptInStatus") != "not-opted-in"
         )
-        return Scope(scope, name, tuple(regions))
+        return Scope(scope, name, tuple(regions), leave=account.leave)
 
     def place(self, job: Job) -> Aws:
         return Aws(self._accounts[job.scope.id], job)
@@ -178,6 +184,14 @@ class AwsSession:
         credentials = DeferredRefreshableCredentials(renew, "assume-role")
         credentials.get_frozen_credentials()
         return Account(account, self._clients, lambda: credentials)
+
+
+def _part_of(account: str, of: int) -> int:
+    """Which of `of` parts an account belongs to, from 1.
+
+    By its id, so that an account which comes between two shards moves no other one.
+    """
+    return int.from_bytes(sha256(account.encode()).digest()[:8], "big") % of + 1
 
 
 def _method(operation: str) -> str:

@@ -144,8 +144,9 @@ def test_all_regions_are_the_enabled_ones_and_a_refusal_is_no_shorter_list(
 
     with empty.faults.injected(on="ec2:DescribeRegions", effect="denied"):
         (scope,) = opened(regions="all", partition="aws-us-gov").scopes()
-    assert scope.refused is not None
-    assert scope.refused.permission == "ec2:DescribeRegions"
+    assert scope.refused is None
+    assert scope.regions_refused is not None
+    assert scope.regions_refused.permission == "ec2:DescribeRegions"
 
 
 def test_an_organisation_is_entered_account_by_account(
