@@ -8,6 +8,7 @@ from heapq import merge
 from pathlib import Path
 
 import click
+import msgspec
 
 from scanner import __version__, findings
 from scanner.cli import repository
@@ -47,6 +48,12 @@ def write_reports(
         lines = findings.read(path)
         return map(changed, lines) if changed is not None else lines
 
+    if before is not None and changed is not None:
+        was = before.earlier
+        absent, carried = [*map(changed, was.absent)], [*map(changed, was.carried)]
+        before = replace(
+            before, earlier=msgspec.structs.replace(was, absent=absent, carried=carried)
+        )
     gone = before.earlier.absent if before is not None else ()
     scan = scan_of(snapshot, config, rules)
     if redact:

@@ -13,6 +13,7 @@ from scanner.cli.assessing import Assessed
 from scanner.cli.files import scan_of
 from scanner.config import Config
 from scanner.errors import InputError
+from scanner.history.ask import trend
 from scanner.output import private_folder
 from scanner.reports import asff, csv_files, html, junit, markdown, ocsf, sheets, workbook
 from scanner.reports.oscal.assessment_results import write_assessment_results
@@ -31,6 +32,7 @@ class Material:
     scan: Scan
     out: Path
     redact: bool
+    history: Path | None = None
 
     def findings(self) -> Iterator[findings.Finding]:
         return findings.read(self.found.path)
@@ -60,6 +62,7 @@ def _html(m: Material) -> list[str]:
         artifacts=evidence_reuse(m.found.stated.statements, m.found.catalogue),
         accepted_gaps=accepted,
         manifest_hashes=manifests,
+        trend=trend(m.history) if m.history is not None else (),
     )
     name = "report.html"
     html.write_html(m.out / name, m.findings, outcome.assessment, context, redact=m.redact)
@@ -175,9 +178,18 @@ FORMS: dict[str, Callable[[Material], list[str]]] = {
 
 
 def write_forms(
-    names: Sequence[str], found: Assessed, config: Config, out: Path, *, redact: bool
+    names: Sequence[str],
+    found: Assessed,
+    config: Config,
+    out: Path,
+    *,
+    redact: bool,
+    history: Path | None = None,
 ) -> list[str]:
-    """Write these formats into a folder; returns what was written. Raises InputError."""
+    """Write these formats into a folder; returns what was written. Raises InputError.
+
+    history: where it is kept, with this scan as its last run.
+    """
     scan = scan_of(found.snapshot, config, list(found.rules))
-    material = Material(found, config, scan, out, redact)
+    material = Material(found, config, scan, out, redact, history)
     return [f"{out}/{made}" for name in names for made in FORMS[name](material)]

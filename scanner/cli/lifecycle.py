@@ -17,12 +17,13 @@ from scanner.assess.summary import score_words
 from scanner.cli import options as opt
 from scanner.config import Config
 from scanner.errors import InputError
+from scanner.history.ask import trend
 from scanner.history.compare import renames
 from scanner.history.earlier import Earlier, from_findings, from_history
 from scanner.history.record import Recorded, RuleName, record, scored
 from scanner.rules.model import Rule
 
-lifecycle_options = opt.both(
+past_options = opt.both(
     click.option(
         "--history",
         type=click.Path(path_type=Path, dir_okay=False),
@@ -33,6 +34,9 @@ lifecycle_options = opt.both(
         type=click.Path(path_type=Path, dir_okay=False),
         help="An earlier findings.jsonl to compare with, where there is no history.",
     ),
+)
+lifecycle_options = opt.both(
+    past_options,
     click.option(
         "--new-only", is_flag=True, help="Only failures that were not open before make exit 1."
     ),
@@ -71,9 +75,9 @@ NOTHING = Policy()
 def policy(
     history: Path | None,
     baseline: Path | None,
-    new_only: bool,
-    min_score: int | None,
-    webhook: str | None,
+    new_only: bool = False,
+    min_score: int | None = None,
+    webhook: str | None = None,
 ) -> Policy:
     """The options, checked before anything is read. Raises InputError."""
     if history is not None and baseline is not None:
@@ -121,6 +125,34 @@ def past(
         renamed = renames((rule.id, rule.deprecated_ids) for rule in rules)
         return Past(from_findings(asked.before, findings.read(path), targets, renamed))
     return None
+
+
+def recalled(
+    asked: Policy,
+    path: Path,
+    config: Config,
+    rules: Sequence[Rule],
+    when: str,
+    *,
+    whole: bool,
+) -> Past | None:
+    """The time before a scan that is reported once more; null where nothing was asked for.
+
+    A scan that the history does not know yet, since it was made in steps, is recorded in it. One
+    after which others came is refused: their changes would be told as its own. Raises InputError.
+    """
+    runs = trend(asked.history) if asked.history is not None and asked.history.is_file() else []
+    last = max(runs, key=lambda run: run.run, default=None)
+    if asked.history is None or last is None:
+        return past(asked, path, config, rules, when, whole=whole)
+    if last.at == when:
+        return Past(from_history(asked.history, [target.id for target in config.targets]))
+    if max(run.at for run in runs) > when:
+        raise InputError(
+            f"--history {asked.history}: its last run ended at {last.at}, after this scan"
+            f" ({when}); report the scan of that run, or compare with --baseline"
+        )
+    return past(asked, path, config, rules, when, whole=whole)
 
 
 def remember_score(asked: Policy, found: Past | None, assessment: Assessment) -> None:

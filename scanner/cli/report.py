@@ -12,6 +12,7 @@ from scanner.cli import options as opt
 from scanner.cli.assessing import assessed
 from scanner.cli.files import write_reports
 from scanner.cli.forms import FORMS, write_forms
+from scanner.cli.lifecycle import past_options, policy, recalled, remember_score
 from scanner.output import private_folder
 from scanner.reports.table import RuleText, summarise, table
 
@@ -21,6 +22,7 @@ from scanner.reports.table import RuleText, summarise, table
 Examples:
   cmmc-scan report out/
   cmmc-scan report out/ -c cmmc-scan.yaml --format html --format xlsx
+  cmmc-scan report out/ -c cmmc-scan.yaml --format sarif --history history.sqlite
   cmmc-scan report out/ --format oscal --redact -o for-the-assessor/"""
 )
 @click.argument("folder", type=click.Path(path_type=Path))
@@ -36,7 +38,7 @@ Examples:
     "-o", "--out", type=click.Path(path_type=Path), help="Where to write (default: FOLDER)."
 )
 @opt.redact_option
-@opt.both(opt.config_option, opt.rules_dir_option, opt.as_of_option)
+@opt.both(opt.config_option, opt.rules_dir_option, opt.as_of_option, past_options)
 def command(
     folder: Path,
     forms: tuple[str, ...],
@@ -45,8 +47,11 @@ def command(
     config_path: Path | None,
     rule_folders: tuple[Path, ...],
     as_of: str | None,
+    history: Path | None,
+    baseline: Path | None,
 ) -> int:
     """Write reports from FOLDER, where a scan left its snapshot and findings."""
+    asked = policy(history, baseline)
     rules = steps.all_rules(rule_folders)
     path = folder / "findings.jsonl"
     if not forms or "table" in forms:
@@ -57,15 +62,22 @@ def command(
     if not others:
         return OK
     config = opt.read_config(config_path)
-    found = assessed(folder, config, rules, as_of)
+    snapshot = steps.open_folders([folder])
+    judged = {finding.rule for finding in findings.read(path)}
+    chosen = [rule for rule in rules if rule.id in judged]
+    seen = {target.id for target in snapshot.targets}
+    whole = len(chosen) == len(rules) and {t.id for t in config.targets} <= seen
+    before = recalled(asked, path, config, chosen, snapshot.finished_at, whole=whole)
+    days = before.earlier.first_seen if before is not None else None
+    found = assessed(folder, config, rules, as_of, snapshot=snapshot, first_seen=days)
+    remember_score(asked, before, found.outcome.assessment)
     into = private_folder(out or folder)
     if "sarif" in others:
-        judged = {finding.rule for finding in findings.read(path)}
-        chosen = [rule for rule in rules if rule.id in judged]
-        seen = {target.id for target in found.snapshot.targets}
-        whole = len(chosen) == len(rules) and {t.id for t in config.targets} <= seen
-        made = write_reports(found.snapshot, path, config, chosen, into, whole=whole, redact=redact)
+        made = write_reports(
+            snapshot, path, config, chosen, into, whole=whole, before=before, redact=redact
+        )
         click.echo("\n".join(name for name in made if "sarif" in name or "github" in name))
-    for name in write_forms([f for f in others if f in FORMS], found, config, into, redact=redact):
+    made = [name for name in others if name in FORMS]
+    for name in write_forms(made, found, config, into, redact=redact, history=history):
         click.echo(name)
     return OK

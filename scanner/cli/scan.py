@@ -148,9 +148,10 @@ def run(
     days = before.earlier.first_seen if before is not None else None
     found = assessed(out, config, known, day, snapshot=snapshot, said=said, first_seen=days)
     write_assessment(found, out, redact=redact)
-    written += [f"{out}/assessment.json", *write_forms(forms, found, config, out, redact=redact)]
-    gaps = steps.unaccepted(snapshot, config.gaps, day)
     remember_score(asked, before, found.outcome.assessment)
+    written.append(f"{out}/assessment.json")
+    written += write_forms(forms, found, config, out, redact=redact, history=asked.history)
+    gaps = steps.unaccepted(snapshot, config.gaps, day)
     tell(asked, before, path, config, found.outcome.assessment, snapshot.finished_at, gaps)
     if redact:
         redact_findings(found)

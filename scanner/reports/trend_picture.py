@@ -9,13 +9,14 @@ from scanner.history.ask import Point
 WIDTH, HEIGHT = 720, 180
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 8, 10, 24
 
-_LAYERS = (
+LAYERS = (
     ("critical", "#8f1d1d"),
     ("high", "#d1495b"),
     ("medium", "#e59f4a"),
     ("low", "#6f9bc4"),
     ("info", "#b9c4cf"),
 )
+"""Severity and its colour, from the bottom up."""
 MOST_POINTS = 200
 """More runs than the picture has room for are thinned; the last one always stays."""
 
@@ -33,7 +34,7 @@ def picture(points: Sequence[Point]) -> str:
         *_axis(shown, most),
     ]
     below = [0] * len(shown)
-    for name, colour in _LAYERS:
+    for name, colour in LAYERS:
         above = [b + getattr(p, name) for b, p in zip(below, shown, strict=True)]
         if above != below:
             edge = [*_line(above, most), *reversed(list(_line(below, most)))]

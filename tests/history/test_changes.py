@@ -145,6 +145,36 @@ def test_new_only_and_first_days(host: Any, tmp_path: Path) -> None:
     assert third == second
 
 
+def states_of(folder: str) -> set[str]:
+    sarif = json.loads(Path(folder, "findings.sarif").read_text())["runs"][0]
+    return {r["baselineState"] for r in sarif["results"]}
+
+
+def test_a_report_written_again_remembers_what_was_before(
+    host: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host("--history", "h.sqlite")
+    with sqlite3.connect("h.sqlite") as database:
+        database.execute("UPDATE run SET at = '2026-01-01T00:00:00Z'")
+    host("--history", "h.sqlite", "--fail-on", "never")
+    assert states_of("out") == {"unchanged"}
+    assert "2026-01-01 00:00 UTC" in Path("out/report.html").read_text()
+    again = ["report", "out", "-f", "sarif", "-f", "html", "-o", "again"]
+    assert run([*again, "--history", "h.sqlite"]) == 0
+    assert states_of("again") == {"unchanged"}
+    assert Path("again/report.html").read_bytes() == Path("out/report.html").read_bytes()
+    assert len(trend(Path("h.sqlite"))) == 2, "the scan is not recorded twice"
+    assert run([*again, "--history", "made-in-steps.sqlite"]) == 0
+    assert states_of("again") == {"new"}
+    assert run([*again, "--baseline", "out/findings.jsonl"]) == 0
+    assert states_of("again") == {"unchanged"}
+    with sqlite3.connect("h.sqlite") as database:
+        database.execute("UPDATE run SET at = '2099-01-01T00:00:00Z' WHERE id = 2")
+    capsys.readouterr()
+    assert run([*again, "--history", "h.sqlite"]) == 2
+    assert "its last run ended at 2099-01-01T00:00:00Z, after this scan" in capsys.readouterr().err
+
+
 def test_a_floor_for_the_score(host: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert host("--min-score", "88", "--fail-on", "never") == 1
     assert "--min-score 88: no score" in capsys.readouterr().err

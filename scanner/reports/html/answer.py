@@ -11,6 +11,7 @@ from scanner.frameworks import cmmc
 from scanner.reports.html.elements import Html, el, many, number
 from scanner.reports.html.first_steps import blocks, week
 from scanner.reports.html.inputs import Context
+from scanner.reports.html.over_time import over_time
 from scanner.reports.html.tally import Tally
 from scanner.reports.html.unseen import Read, missing_reads
 from scanner.reports.html.words import moment
@@ -53,6 +54,7 @@ def answer(
             week(assessment, own, context, tally, rules),
             class_="pair",
         ),
+        over_time(context.trend),
         id="answer",
         aria_labelledby="answer-title",
     )

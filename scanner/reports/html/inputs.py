@@ -17,6 +17,7 @@ from scanner.assess.outcome import Outcome
 from scanner.assess.poam_items import Item
 from scanner.assess.reuse import Use
 from scanner.facts.ledger import Gap, LedgerLine
+from scanner.history.ask import Point
 from scanner.reports.sarif_inputs import PlainRule, RuleInfo
 from scanner.snapshot.manifest import FileInfo, TargetInfo
 
@@ -106,6 +107,8 @@ class Context:
     """Path of each manifest.json -> its SHA-256."""
     gaps: Mapping[str, Gap] | None = None
     """Instead of the snapshot's own, by id; null: those."""
+    trend: Sequence[Point] = ()
+    """ask.trend, where there is a history: every run by its time"""
     notes: Sequence[str] = ()
     """Sentences that stand at the top: a partial scan, a demonstration."""
 

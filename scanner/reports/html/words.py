@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from scanner.assess.result import Because
@@ -104,7 +105,7 @@ def nothing(words: str) -> Html:
     return el("p", words, class_="nothing")
 
 
-def table(head: list[str], rows: list[list[Html | str | int]], caption: str) -> Html:
+def table(head: Sequence[Html | str], rows: list[list[Html | str | int]], caption: str) -> Html:
     """A table that scrolls sideways on a narrow screen; the first cell of a row heads it."""
     wrapped = el(
         "table",

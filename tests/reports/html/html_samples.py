@@ -17,6 +17,7 @@ from scanner.assess.statements import Artifact, Attestation, Statements
 from scanner.assess.targets import Target
 from scanner.facts.ledger import Gap, LedgerLine
 from scanner.findings import Finding, Missing, fingerprint
+from scanner.history.ask import Point
 from scanner.reports.html import Context
 from scanner.reports.sarif_inputs import PlainRule
 from scanner.snapshot.manifest import FileInfo, ScopeInfo, TargetInfo
@@ -196,6 +197,15 @@ class Collected:
     )
 
 
+def run_of(number: int, high: int) -> Point:
+    """One run of a history."""
+    counts = dict.fromkeys(Point.__struct_fields__, 0) | {"run": number, "high": high, "low": 7}
+    scores = {"score_low": 40, "score_high": 40 + number}
+    return Point(**counts | {"at": f"2026-11-{number:02}T07:33:41Z", "whole": number != 3} | scores)
+
+
+TREND = tuple(run_of(number, 40 - number) for number in range(1, 25))
+
 PLAN = Artifact(path="ssp.pdf", title="System Security Plan", actual="0" * 64)
 
 
@@ -250,6 +260,7 @@ def sample(
         items=items(assessment, catalogue.practices),
         controls=control_view(assessment, catalogue, given),
         wants=wants(assessment, catalogue, given),
+        trend=TREND,
         manifest_hashes={"snapshot/manifest.json": "ef" * 32},
     )
     return read, assessment, context

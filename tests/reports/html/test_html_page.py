@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from html_samples import GAP, HOSTILE, LONG, RULES, finding, findings, sample
+from html_samples import GAP, HOSTILE, LONG, RULES, TREND, finding, findings, sample
 
 from scanner.assess.statements import Statements
 from scanner.errors import InputError
@@ -303,6 +303,18 @@ def test_notes_and_an_unfinished_collection_stand_at_the_top(tmp_path: Path) -> 
     text = words(read(write(tmp_path, 20, context=options)))
     assert "Only two rules were judged." in text
     assert "The collection was stopped before its end" in text
+
+
+def test_the_trend_stands_under_the_answer_where_there_is_a_history(tmp_path: Path) -> None:
+    page = read(write(tmp_path, 20))
+    text = words(page)
+    assert "Open failures: 46 on 2026-11-01, 23 on 2026-11-24, 24 runs" in text
+    assert "2026-11-24 07:33 UTC 0 16 0 7 0 0 0 0 40 to 64" in text
+    assert "2026-11-16" not in text, "the table has the last eight runs"
+    assert any(tag == "polygon" for tag, _ in page.elements)
+    first = words(read(write(tmp_path, 20, "1.html", context={"trend": TREND[:1]})))
+    assert "This is the first run that was kept" in first
+    assert "Over time" not in words(read(write(tmp_path, 20, "0.html", context={"trend": ()})))
 
 
 def test_one_week_takes_the_most_points_an_hour_and_no_more() -> None:
