@@ -9,6 +9,7 @@ from scanner.collectors.base import Job, Refused
 from scanner.facts.ledger import Gap, gap_id
 
 _EXAMPLES = 5
+_BY_SUBJECT = ("not-supported", "stale")
 
 
 class _Counted:
@@ -38,8 +39,10 @@ class JobGaps:
     def _id(self, refused: Refused, reach: str) -> str:
         job = self._job
         operation = f"{reach}:{refused.operation}"
+        # what a system cannot tell differs from subject to subject: a cause is told only of its own
+        own = refused.detail if refused.reason in _BY_SUBJECT else ""
         return gap_id(
-            job.target, job.scope.id, job.region, job.source.id, operation, refused.reason
+            job.target, job.scope.id, job.region, job.source.id, operation, refused.reason, own
         )
 
     def fields(self, refused: Refused, fields: tuple[str, ...], subject: str) -> str:

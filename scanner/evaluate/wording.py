@@ -11,6 +11,7 @@ _REASONS = {
     "unlicensed": "the licence for it is missing",
     "not-in-this-cloud": "this cloud does not offer it",
     "not-supported": "this system cannot tell it",
+    "stale": "it has not reported for too long",
     "throttled": "the service kept throttling",
     "timeout": "the read took too long",
     "truncated": "the listing broke off",

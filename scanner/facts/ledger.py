@@ -12,6 +12,7 @@ Reason = Literal[
     "unlicensed",
     "not-in-this-cloud",
     "not-supported",
+    "stale",
     "throttled",
     "timeout",
     "truncated",
@@ -24,7 +25,8 @@ Reason = Literal[
 
 denied: refused for want of a permission. unlicensed: the tenant lacks the licence.
 not-in-this-cloud: this partition or national cloud does not offer it. not-supported: the host
-lacks the tool or file system that would tell. throttled, timeout: still so after the retries.
+lacks the tool or file system that would tell. stale: the device or agent that reports it has not
+done so for so long that its last word is no news. throttled, timeout: still so after the retries.
 truncated: the listing broke off. unreachable: no answer at all. credentials: none, wrong or
 expired. broken: an answer that means nothing (a bare 404, an unparsable body). interrupted: the
 scan was stopped or reached its deadline.
@@ -89,8 +91,18 @@ class LedgerLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def gap_id(
-    target: str, scope: str, region: str | None, source: str, operation: str, reason: str
+    target: str,
+    scope: str,
+    region: str | None,
+    source: str,
+    operation: str,
+    reason: str,
+    detail: str = "",
 ) -> str:
-    """Twelve hex digits that stay the same from scan to scan."""
-    text = "\x1f".join((target, scope, region or "", source, operation, reason))
+    """Twelve hex digits that stay the same from scan to scan.
+
+    detail: what is said only of the subjects of this gap, where others lack it for another cause.
+    """
+    parts = (target, scope, region or "", source, operation, reason, *filter(None, [detail]))
+    text = "\x1f".join(parts)
     return sha256(text.encode()).hexdigest()[:12]

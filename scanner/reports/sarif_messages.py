@@ -23,6 +23,7 @@ REASONS: Mapping[str, str] = {
     "not-declared": "the organisation has not stated what to compare with",
     "not-in-this-cloud": "this cloud does not offer it",
     "not-supported": "this system cannot tell it",
+    "stale": "it has not reported for too long",
     "throttled": "the service kept asking to slow down",
     "timeout": "there was no answer in time",
     "truncated": "the listing broke off",

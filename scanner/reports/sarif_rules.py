@@ -102,6 +102,10 @@ GAP_REASONS: Mapping[str, tuple[str, str]] = {
         "The system lacks what would tell.",
         "Attest what the rules that need it ask for.",
     ),
+    "stale": (
+        "The device or agent that tells it has not reported for too long.",
+        "See to it that it reports again, or retire it, and collect again.",
+    ),
     "throttled": (
         "The service still asked to slow down after the retries.",
         "Collect again with --resume when less else asks.",

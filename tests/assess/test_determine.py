@@ -86,6 +86,14 @@ def test_two_targets_on_one_tenant_count_once(catalogue: Catalogue) -> None:
     assert result.determination == "NOT ASSESSED"
 
 
+def test_a_statement_does_not_stand_in_for_a_device_that_went_silent(catalogue: Catalogue) -> None:
+    """It can be asked again once it reports: only what cannot be told is left to a statement."""
+    named = said(attestation("3.5.3[d]", targets=("corp",)))
+    for reason, found in (("not-supported", "MET"), ("stale", "NOT ASSESSED")):
+        result = one(catalogue, [finding("unknown", reason=reason)], named)
+        assert result.determination == found
+
+
 def test_a_class_that_nobody_reads_is_named(catalogue: Catalogue) -> None:
     result = one(catalogue, [finding("pass")], without=frozenset())
     assert result.determination == "NOT ASSESSED"

@@ -11,10 +11,12 @@ from scanner.collectors.intune.readings import (
     COMPLIANCE_READ,
     DEVICES,
     DEVICES_READ,
+    STALE_DAYS,
     compliance,
     devices,
     is_managed,
     platform_of,
+    silence,
     staleness,
 )
 from scanner.collectors.microsoft.graph import items, text
@@ -76,8 +78,9 @@ def managed_devices(place: Place) -> Iterator[Fact | Partial]:
         if told:
             yield fact
         else:
-            silent = Refused("not-supported", DEVICES, "it has not reported its encryption")
-            yield Partial(fact, {"encrypted": silent})
+            why = Refused("not-supported", DEVICES, "it has not reported its encryption")
+            never = Refused("stale", DEVICES, silence(None))
+            yield Partial(fact, {"encrypted": never if synced is None else why})
 
 
 def release(platform: str, version: str | None) -> tuple[str | None, int | None]:
@@ -191,8 +194,8 @@ def _protected(place: Place, fact: Malware, state: dict[str, Any] | Refused) -> 
     if isinstance(state, Refused):
         return Partial(fact, dict.fromkeys(_PROTECTION, state))
     reported = place.days_since(state.get("lastReportedDateTime"))
-    if reported is None or reported > 30:
-        why = Refused("not-supported", PROTECTION, "it has not reported for a month")
+    if reported is None or reported > STALE_DAYS:
+        why = Refused("stale", PROTECTION, silence(reported))
         return Partial(fact, dict.fromkeys(_PROTECTION, why))
     refused: dict[str, Refused] = {}
     values: dict[str, Any] = {"engine": "Microsoft Defender Antivirus"}

@@ -504,12 +504,18 @@ def candidates(place: Place, device: Mapping[str, Any], key: str) -> list[Pushed
     return found
 
 
+def silence(days: int | None) -> str:
+    """Since when a device has been silent, in words that stay the same from day to day."""
+    if days is None:
+        return "it has never reported"
+    return f"it last reported more than {STALE_DAYS} days ago"
+
+
 def staleness(place: Place, device: Mapping[str, Any]) -> Refused | None:
     """Why what the device reported is no news, if it is not."""
     if not is_managed(device):
         return Refused("not-supported", DEVICES, "Intune does not manage this device")
     days = place.days_since(device.get("lastSyncDateTime"))
     if days is None or days > STALE_DAYS:
-        ago = "never" if days is None else f"{days} days ago"
-        return Refused("not-supported", DEVICES, f"it last reported {ago}")
+        return Refused("stale", DEVICES, silence(days))
     return None

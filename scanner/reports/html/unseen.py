@@ -20,6 +20,7 @@ _HELP = {
     "unlicensed": "buy the licence, or attest what it would show",
     "not-in-this-cloud": "attest it: this cloud does not offer it",
     "not-supported": "scan the system itself, or attest it",
+    "stale": "bring it back, or retire it, then scan again",
     "throttled": "scan again at a quieter hour",
     "timeout": "scan again with a longer deadline",
     "truncated": "scan again; the listing broke off",
