@@ -21,6 +21,12 @@ def private_folder(path: Path) -> Path:
     return path
 
 
+def private_file(path: Path) -> BinaryIO:
+    """A new file of mode 0600, open for writing; what lay at the path, a link too, is replaced."""
+    path.unlink(missing_ok=True)
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """Write `path` with mode 0600 under a temporary name and rename it when the block ends well.
@@ -30,7 +36,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     """
     part = path.with_name(path.name + ".part")
     try:
-        handle = os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+        handle = private_file(part)
     except OSError as error:
         raise unwritable(path, error) from error
     try:

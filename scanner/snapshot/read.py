@@ -142,7 +142,7 @@ def _best_lines(manifests: Sequence[Manifest]) -> tuple[LedgerLine, ...]:
         for line in manifest.ledger:
             key = (line.target, line.scope, line.region or "", line.source)
             other = best.get(key)
-            if other is None or (other.gap is not None, other.at) > (line.gap is not None, line.at):
+            if other is None or (other.gap is None, other.at) < (line.gap is None, line.at):
                 best[key] = line
     return tuple(best[key] for key in sorted(best))
 

@@ -7,13 +7,16 @@ account - stand side by side in that order and become one fact.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 import msgspec
 
 from scanner.facts import KINDS, UNSET, Fact
 from scanner.facts.base import COMMON
+from scanner.output import private_file
 
 Key = tuple[str, str]
 _FAN_IN = 128
@@ -26,6 +29,7 @@ class _KeyOnly(msgspec.Struct):
 
 _key_decoder = msgspec.json.Decoder(_KeyOnly)
 _encoder = msgspec.json.Encoder(order="deterministic")
+_key = itemgetter(0)
 
 
 def key_of(line: bytes) -> Key:
@@ -34,25 +38,22 @@ def key_of(line: bytes) -> Key:
     return head.scope, head.subject
 
 
-def combine(first: Fact, second: Fact) -> Fact:
-    """One fact from two reads of one subject.
+def combine(facts: Sequence[Fact]) -> Fact:
+    """One fact from several reads of one subject; target and source are the first's.
 
-    A field that either read is taken; where both did, the later observation counts. What neither
-    could read keeps its gap.
+    A field that any read is taken; where several did, the latest observation counts, and of
+    observations in one second the later in `facts`. What none could read keeps its gap.
     """
-    older, newer = (second, first) if second.observed_at < first.observed_at else (first, second)
-    values: dict[str, object] = {}
-    for name in type(first).__struct_fields__:
-        if name in COMMON:
-            continue
-        late, early = getattr(newer, name), getattr(older, name)
-        values[name] = early if late is UNSET else late
-    for name in ("tags", "made_by"):
-        late, early = getattr(newer, name), getattr(older, name)
-        values[name] = early if late is UNSET else late
-    unread = {**second.unread, **first.unread}
+    first = facts[0]
+    latest = sorted(facts, key=lambda fact: fact.observed_at)[::-1]
+    values: dict[str, object] = {
+        name: next((v for v in (getattr(f, name) for f in latest) if v is not UNSET), UNSET)
+        for name in type(first).__struct_fields__
+        if name not in COMMON or name in ("name", "tags", "made_by", "observed_at")
+    }
+    unread = {name: gap for fact in reversed(facts) for name, gap in fact.unread.items()}
     values["unread"] = {k: gap for k, gap in unread.items() if values.get(k, UNSET) is UNSET}
-    values["region"] = first.region if first.region is not None else second.region
+    values["region"] = next((f.region for f in facts if f.region is not None), None)
     return msgspec.structs.replace(first, **values)
 
 
@@ -60,18 +61,12 @@ def merged(streams: Iterable[Iterable[bytes]], kind: str) -> Iterator[bytes]:
     """Sorted lines of all streams as one sorted stream in which every (scope, subject) is once."""
     decoder = msgspec.json.Decoder(KINDS[kind])
     keyed = (((key_of(line), line) for line in stream) for stream in streams)
-    last_key: Key | None = None
-    last_line = b""
-    for key, line in heapq.merge(*keyed, key=lambda pair: pair[0]):
-        if key == last_key:
-            both = combine(decoder.decode(last_line), decoder.decode(line))
-            last_line = _encoder.encode(both)
-            continue
-        if last_key is not None:
-            yield last_line
-        last_key, last_line = key, line
-    if last_key is not None:
-        yield last_line
+    for _, group in groupby(heapq.merge(*keyed, key=_key), key=_key):
+        lines = [line for _, line in group]
+        if len(lines) == 1:
+            yield lines[0]
+        else:
+            yield _encoder.encode(combine([decoder.decode(line) for line in lines]))
 
 
 def lines_of(path: Path) -> Iterator[bytes]:
@@ -89,9 +84,8 @@ def merged_runs(runs: list[Path], kind: str) -> Iterator[bytes]:
         for start in range(0, len(runs), _FAN_IN):
             group = runs[start : start + _FAN_IN]
             path = group[0].with_name(f"{kind}-{round_}-{start}.merge")
-            with path.open("wb") as out:
-                for line in merged(map(lines_of, group), kind):
-                    out.write(line + b"\n")
+            with private_file(path) as out:
+                out.writelines(line + b"\n" for line in merged(map(lines_of, group), kind))
             bigger.append(path)
         runs, round_ = bigger, round_ + 1
     return merged(map(lines_of, runs), kind)

@@ -11,15 +11,17 @@ import gzip
 import os
 import shutil
 import threading
+import weakref
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
 import msgspec
 
 from scanner.errors import InputError
-from scanner.facts import Fact
+from scanner.facts import KINDS, Fact
 from scanner.facts.ledger import Gap, LedgerLine
-from scanner.output import private_folder, unwritable, whole_file
+from scanner.output import private_file, private_folder, unwritable, whole_file
 from scanner.snapshot.manifest import NAME, FileInfo, Manifest, encode
 from scanner.snapshot.streams import key_of, merged_runs
 
@@ -80,9 +82,7 @@ class JobWriter:
         self._buffer.sort(key=key_of)
         path = self._folder / name
         try:
-            with os.fdopen(
-                os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb"
-            ) as out:
+            with private_file(path) as out:
                 out.writelines(line + b"\n" for line in self._buffer)
         except OSError as error:
             raise unwritable(path, error) from error
@@ -95,8 +95,11 @@ class SnapshotWriter:
 
     def __init__(self, folder: Path, *, plan: str, started_at: str, resume: bool) -> None:
         self.folder = private_folder(folder)
+        self.release = _alone(self, self.folder)
+        """Lets another process collect into the folder; to be called in the end, come what may."""
         self.work = self.folder / WORK
         self._lock = threading.Lock()
+        self._sealed = False
         self._done: dict[tuple[str, str, str, str], _Done] = {}
         self.started_at = started_at
         journal = self.work / "journal.jsonl"
@@ -148,6 +151,8 @@ class SnapshotWriter:
         done = _Done(line=line, gaps=gaps, runs=writer.close())
         try:
             with self._lock:
+                if self._sealed:
+                    return  # it was given up at the deadline, and is a gap already
                 self._done[_job_key(line)] = done
                 self._append(_encoder.encode(done))
         except OSError as error:
@@ -159,6 +164,8 @@ class SnapshotWriter:
 
     def finish(self, manifest: Manifest) -> Manifest:
         """Put the runs together and write the manifest; `manifest` lacks ledger, gaps and files."""
+        with self._lock:
+            self._sealed = True
         self._journal.close()
         by_file: dict[tuple[str, str], list[Path]] = {}
         for done in self._done.values():
@@ -186,7 +193,8 @@ class SnapshotWriter:
         try:
             (self.folder / NAME).unlink(missing_ok=True)
             for old in self.folder.glob("*/*.jsonl.gz"):
-                old.unlink()
+                if old.name.removesuffix(".jsonl.gz") in KINDS:  # others are not ours
+                    old.unlink()
             for item in manifest.files:
                 private_folder((self.folder / item.path).parent)
                 (new / item.path).replace(self.folder / item.path)
@@ -195,6 +203,34 @@ class SnapshotWriter:
         with whole_file(self.folder / NAME) as out:
             out.writelines(encode(manifest))
         shutil.rmtree(self.work, ignore_errors=True)
+
+
+def _alone(holder: object, folder: Path) -> Callable[[], object]:
+    """Keep other processes from collecting into the folder, until called or `holder` is gone.
+
+    Two at once would take each other's runs away. Where the system or its file system knows no
+    such lock, nothing is kept.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        return lambda: None
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise InputError(
+            f"{folder}: another collection is writing here; wait for it, or choose another folder"
+            " with -o"
+        ) from None
+    except OSError:
+        os.close(handle)
+        return lambda: None
+    return weakref.finalize(holder, os.close, handle)
 
 
 def _facts_file(folder: Path, target: str, kind: str, runs: list[Path]) -> FileInfo:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import stat
 
@@ -12,6 +13,7 @@ from scanner.collectors.base import Refused
 from scanner.errors import InputError
 from scanner.facts import UNSET
 from scanner.snapshot.read import open_snapshot
+from scanner.snapshot.write import SnapshotWriter
 
 
 def test_the_same_state_gives_the_same_bytes(snap):
@@ -100,3 +102,35 @@ def test_a_new_collection_replaces_the_old_one_whole(cloud, snap):
         "new",
     ]
     shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_the_latest_of_three_observations_counts_in_any_order(snap, order):
+    states = [("2026-11-24", True), ("2026-11-26", False), ("2026-11-25", True)]
+    folders = [
+        snap(
+            FakeCloud(buckets={"a": encrypted}),
+            name=f"s{number}",
+            now=lambda day=day: f"{day}T00:00:00Z",
+        )
+        for number, (day, encrypted) in enumerate(states)
+    ]
+    merged = open_snapshot(*(folders[number] for number in order))
+    assert next(iter(merged.facts("storage.store"))).encrypted is False
+    assert {line.at for line in merged.ledger} == {"2026-11-26T00:00:00Z"}
+
+
+def test_a_file_of_somebody_else_in_the_folder_stays(cloud, snap, tmp_path):
+    other = tmp_path / "snap" / "logs" / "web.jsonl.gz"
+    other.parent.mkdir(parents=True)
+    other.write_bytes(b"mine")
+    snap(cloud)
+    assert other.read_bytes() == b"mine"
+
+
+def test_a_folder_takes_one_collection_at_a_time(cloud, tmp_path):
+    first = SnapshotWriter(tmp_path, plan="p", started_at=CLOCK, resume=False)
+    with pytest.raises(InputError, match="another collection is writing here"):
+        SnapshotWriter(tmp_path, plan="p", started_at=CLOCK, resume=True)
+    first.release()
+    SnapshotWriter(tmp_path, plan="p", started_at=CLOCK, resume=True).release()
