@@ -98,6 +98,8 @@ class _Collection:
         self.visits: dict[str, deque[tuple[Target, _Visit]]] = {p: deque() for p in collectors}
         self.queued = dict.fromkeys(collectors, 0)
         self.scopes: dict[str, list[ScopeInfo]] = {target.id: [] for target in targets}
+        self.opened: set[str] = set()
+        """Targets of which all scopes are known."""
         self.dead: dict[tuple[str, str], Refused] = {}
         self.sessions: list[Session] = []
         self.errors: list[BaseException] = []
@@ -144,8 +146,15 @@ class _Collection:
             for scope in session.scopes():
                 self._plan_scope(target, session, scope, planned)
         except Refused as refused:
-            unknown = Scope(f"unresolved:{target.id}", target.id, refused=refused)
-            self._plan_scope(target, None, unknown, planned)
+            self._plan_scope(target, None, _unresolved(target, refused), planned)
+        except (Defect, InputError):
+            raise
+        except Exception as error:
+            broken = Refused("broken", "open", _words(error))
+            self._plan_scope(target, None, _unresolved(target, broken), planned)
+        with self.lock:
+            if not self.stopped:
+                self.opened.add(target.id)
 
     def _plan_scope(
         self, target: Target, session: Session | None, scope: Scope, planned: tuple[Planned, ...]
@@ -161,6 +170,8 @@ class _Collection:
         ]
         info = ScopeInfo(id=scope.id, name=scope.name, regions=scope.regions)
         with self.lock:
+            if self.stopped:
+                return
             self.scopes[target.id].append(info)
             self.pending += len(places)
             if places:
@@ -226,18 +237,20 @@ class _Collection:
         place = session.place(job)
         details = [d for d in job.source.details if d.fields & job.wanted]
         ahead: deque[tuple[Fact, dict[str, Refused], list[tuple[Detail, Future[Any]]]]] = deque()
-        for item in job.source.run(place):
-            fact, refused = (
-                (item.fact, dict(item.refused)) if isinstance(item, Partial) else (item, {})
-            )
-            futures = [(d, self._detail(provider, job, place, d, fact)) for d in details]
-            ahead.append((fact, refused, futures))
-            while len(ahead) > _DETAILS_AHEAD or (ahead and not ahead[0][2]):
+        try:
+            for item in job.source.run(place):
+                fact, refused = (
+                    (item.fact, dict(item.refused)) if isinstance(item, Partial) else (item, {})
+                )
+                futures = [(d, self._detail(provider, job, place, d, fact)) for d in details]
+                ahead.append((fact, refused, futures))
+                while len(ahead) > _DETAILS_AHEAD or (ahead and not ahead[0][2]):
+                    self._complete(running, *ahead.popleft())
+                if running.ended:
+                    return
+        finally:  # a listing that breaks off keeps what it gave
+            while ahead and not running.ended:
                 self._complete(running, *ahead.popleft())
-            if running.ended:
-                return
-        while ahead:
-            self._complete(running, *ahead.popleft())
 
     def _detail(
         self, provider: str, job: Job, place: Any, detail: Detail, fact: Fact
@@ -338,9 +351,10 @@ class _Collection:
     def _never_started(self, refused: Refused) -> None:
         for target in self.targets:
             planned = self.plans[target.provider]
-            scopes = [Scope(s.id, s.name, s.regions) for s in self.scopes[target.id]] or [
-                Scope(f"unresolved:{target.id}", target.id)
-            ]
+            if target.id not in self.opened:  # it may lead to more than what is known of it
+                rest = _unresolved(target, refused)
+                self.scopes[target.id].append(ScopeInfo(id=rest.id, name=rest.name, regions=()))
+            scopes = [Scope(s.id, s.name, s.regions) for s in self.scopes[target.id]]
             for scope in scopes:
                 for each in planned:
                     regions = scope.regions if each.source.per == "region" else ()
@@ -350,6 +364,11 @@ class _Collection:
                         job = Job(target.id, scope, region, each.source, each.wanted, self.now)
                         name = (target.id, scope.id, region, each.source.id)
                         self._end(_Running(job, self.writer.job(*name)), refused)
+
+
+def _unresolved(target: Target, refused: Refused) -> Scope:
+    """What stands for the scopes of a target that could not be found."""
+    return Scope(f"unresolved:{target.id}", target.id, refused=refused)
 
 
 def _regions(scope: Scope, planned: Planned) -> tuple[str | None, ...]:
@@ -406,7 +425,14 @@ def collect(
     writer = SnapshotWriter(
         folder, plan=_plan_digest(targets, plans), started_at=now(), resume=resume
     )
-    run = _Collection(targets, collectors, wants, writer, progress, now)
+    try:
+        run = _Collection(targets, collectors, wants, writer, progress, now)
+        return _collected(run, writer, deadline_seconds)
+    finally:
+        writer.release()
+
+
+def _collected(run: _Collection, writer: SnapshotWriter, deadline_seconds: float) -> Manifest:
     deadline = time.monotonic() + deadline_seconds
     interrupted: KeyboardInterrupt | None = None
     try:
@@ -426,7 +452,7 @@ def collect(
         Manifest(
             version=__version__,
             started_at="",
-            finished_at=now(),
+            finished_at=run.now(),
             complete=done,
             targets=tuple(
                 TargetInfo(
@@ -434,9 +460,9 @@ def collect(
                     provider=target.provider,
                     scopes=tuple(sorted(run.scopes[target.id], key=lambda scope: scope.id)),
                 )
-                for target in sorted(targets, key=lambda target: target.id)
+                for target in sorted(run.targets, key=lambda target: target.id)
             ),
-            providers={p: source_infos(c) for p, c in sorted(collectors.items())},
+            providers={p: source_infos(c) for p, c in sorted(run.collectors.items())},
             ledger=(),
             gaps=(),
             files=(),

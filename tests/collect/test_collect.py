@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from fakes import CLOCK, FakeCloud
 
 from scanner.collect import Want, collect, plan
-from scanner.collectors.base import Refused, Scope, Target
+from scanner.collectors.base import Collector, Job, Refused, Scope, Target, source
 from scanner.facts import UNSET
+from scanner.facts.storage import Store
 from scanner.snapshot.read import open_snapshot
 
 
@@ -168,3 +170,54 @@ def test_resuming_with_another_plan_is_refused(cloud, tmp_path):
     SnapshotWriter(tmp_path / "s", plan="one", started_at=CLOCK, resume=False)
     with pytest.raises(InputError, match="other targets or rules"):
         SnapshotWriter(tmp_path / "s", plan="two", started_at=CLOCK, resume=True)
+
+
+def test_a_target_whose_opening_fails_in_an_unforeseen_way_is_a_gap(cloud, snap):
+    cloud.refuse["Open"] = ValueError("odd")
+    snapshot = open_snapshot(snap(cloud))
+    assert {gap.reason for gap in snapshot.gaps.values()} == {"broken"}
+    assert {line.scope for line in snapshot.ledger} == {"unresolved:t1"}
+
+
+def test_scopes_that_the_deadline_left_unfound_are_a_gap(snap):
+    found_second = threading.Event()
+
+    def scopes() -> Iterator[Scope]:
+        yield Scope("fake:1", "one", ("east",))
+        found_second.wait(20)
+        yield Scope("fake:2", "two", ("east",))
+
+    try:
+        snapshot = open_snapshot(snap(FakeCloud(scopes=scopes()), deadline_seconds=0.3))
+    finally:
+        found_second.set()
+    [target] = snapshot.targets
+    assert [scope.id for scope in target.scopes] == ["fake:1", "unresolved:t1"]
+    assert {gap.scope for gap in snapshot.gaps.values()} == {"unresolved:t1"}
+
+
+def test_a_listing_that_breaks_off_keeps_what_it_gave(tmp_path):
+    @source(Store, fields=["category"], calls=["List"], always={"category": "bucket"})
+    def things(job: Job) -> Iterator[Store]:
+        for number in range(5):
+            yield Store(subject=f"s{number}", name="s", category="bucket", **job.here("List"))
+        raise Refused("truncated", "List")
+
+    @things.detail(fields=["encrypted"], calls=["Get"])
+    def encryption(job: Job, thing: Store) -> dict[str, object]:
+        return {"encrypted": False}
+
+    class Session:
+        def scopes(self) -> list[Scope]:
+            return [Scope("fake:1", "one")]
+
+        def place(self, job: Job) -> Job:
+            return job
+
+        def close(self) -> None: ...
+
+    fake = Collector(provider="fake", about="", sources=(things,), open=lambda target: Session())
+    collect([Target(id="t1", provider="fake", options={})], {"fake": fake}, None, tmp_path / "s")
+    snapshot = open_snapshot(tmp_path / "s")
+    assert [fact.encrypted for fact in snapshot.facts("storage.store")] == [False] * 5
+    assert [gap.reason for gap in snapshot.gaps.values()] == ["truncated"]
