@@ -63,6 +63,8 @@ class Ledgers:
         self._fills: dict[tuple[str, str], list[LedgerLine]] = {}
         for line in snapshot.ledger:
             self._fills.setdefault((line.scope, line.kind), []).append(line)
+        self._whole: dict[str, set[str]] = {}
+        """kind -> the scopes in which nothing of it can have been missed."""
 
     def reach(
         self, kind: str, needed: frozenset[str], possible: Possible, providers: tuple[str, ...]
@@ -131,9 +133,12 @@ class Ledgers:
         return None
 
     def complete(self, kind: str, scope: str) -> bool:
-        """Every listing of a kind answered in a scope, and at least one was asked."""
-        lines = [line for line in self._fills.get((scope, kind), ()) if line.lists]
-        return bool(lines) and all(line.gap is None for line in lines)
+        """Every listing of a kind that there is answered in a scope."""
+        if kind not in self._whole:
+            reach = self.reach(kind, frozenset(), lambda known: True, ())
+            blind = {hole.place.scope for hole in reach.holes}
+            self._whole[kind] = {place.scope for place in reach.answered} - blind
+        return scope in self._whole[kind]
 
 
 def _order(item: tuple[tuple[str, str | None, str], Hole | None]) -> tuple[str, str, str]:

@@ -257,3 +257,13 @@ def test_no_refused_read_ever_makes_a_pass_or_a_fail(tmp_path_factory, refusals,
     for finding in run(FakeCloud(buckets=dict(buckets), refuse=refused)):
         if finding.verdict in ("pass", "fail"):
             assert whole[finding.rule, finding.subject] == finding.verdict
+
+
+def test_a_lookup_in_a_scope_that_was_collected_in_part_finds_nothing_out(cloud, snap):
+    partial = snap(cloud, wants=wants([rule(BUCKETS)]))
+    looking = BUCKETS.replace("  encrypted\n", "  other_found\n", 1) + (
+        "with:\n  other: {fact: storage.store, on: name, same_scope: true}\n"
+    )
+    assert set(verdicts(judge(partial, rule(looking))).values()) == {"unknown"}
+    whole = verdicts(judge(snap(cloud, name="whole"), rule(looking)))
+    assert whole["bucket/a"] == "fail", "every listing answered: it is certainly not there"
