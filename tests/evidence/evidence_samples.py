@@ -38,7 +38,7 @@ def snapshot(folder: Path, text: bytes = b'{"kind":"host"}\n') -> Path:
         gaps=(),
         files=(info,),
     )
-    (folder / NAME).write_bytes(encode(manifest))
+    (folder / NAME).write_bytes(b"".join(encode(manifest)))
     return folder
 
 

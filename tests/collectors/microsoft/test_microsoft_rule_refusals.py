@@ -50,7 +50,8 @@ def test_a_refused_read_leaves_unknown(
         "subscription": SUBSCRIPTION,
     }
     target = Target("t", provider, options)
-    key = (provider, *(rule.id for rule in rules))
+    sources = (source.id for source in collector.sources)
+    key = (provider, *(rule.id for rule in rules), *sources)
     if key not in _baselines:
         _baselines[key] = scan(collector, target, rules, tmp_path / "base")
     emulator.faults.add(pattern(operation), "denied")
