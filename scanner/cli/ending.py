@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from scanner.assess.result import Assessment
 from scanner.assess.summary import score_words
 from scanner.cli import FAILED, INCOMPLETE, OK
 from scanner.cli.lifecycle import NOTHING, Past, Policy, below, counted, since_words
-from scanner.reports.table import SEVERITIES, RuleText, Summary, summarise, table
+from scanner.reports.table import SEVERITIES, WIDTH, RuleText, Summary, summarise, table
 from scanner.rules.model import Rule
 
 _COLOURS = {"critical": "red", "high": "red", "medium": "yellow", "low": "cyan", "info": "blue"}
@@ -36,21 +38,8 @@ def close(
     """Print the table of a findings.jsonl and return the exit code."""
     summary = summarise(findings.read(path))
     if not quiet:
-        texts = {rule.id: RuleText(rule.title, rule.fix) for rule in rules}
-        for line in table(summary, texts):
+        for line in closing_lines(summary, rules, written, assessment, before, columns()):
             click.echo(_coloured(line))
-        if assessment is not None:
-            click.echo(f"\nCMMC Level {assessment.level}: {score_words(assessment)}")
-            covered = assessment.coverage
-            click.echo(
-                f"{covered.objectives_decided} of {covered.objectives} objectives decided;"
-                f" {assessment.status.status}"
-            )
-        since = since_words(before)
-        if since is not None:
-            click.echo(since)
-        if written:
-            click.echo(f"\nWritten: {', '.join(written)}")
     new = counted(asked, before)
     worst = summary.worst()
     if new is not None:
@@ -60,6 +49,50 @@ def close(
         click.echo(short, err=True)
         return FAILED
     return code(summary, worst, fail_on=fail_on, gaps=gaps, complete=complete)
+
+
+def columns() -> int:
+    """How wide the terminal is; on a pipe or in a log, the table's own width."""
+    if not sys.stdout.isatty():
+        return WIDTH
+    return max(shutil.get_terminal_size((WIDTH, 24)).columns, 50)
+
+
+def closing_lines(
+    summary: Summary,
+    rules: Sequence[Rule],
+    written: Sequence[str],
+    assessment: Assessment | None,
+    before: Past | None,
+    width: int,
+) -> list[str]:
+    """The whole answer: the table, then where that leaves the organisation, then the files."""
+    lines = table(summary, {rule.id: RuleText(rule.title, rule.fix) for rule in rules}, width)
+    since = since_words(before)
+    if since is not None:
+        lines.append(since)
+    if assessment is not None:
+        covered = assessment.coverage
+        lines += textwrap.wrap(
+            f"CMMC Level {assessment.level}: {score_words(assessment)};"
+            f" {assessment.status.status}; {covered.objectives_decided} of {covered.objectives}"
+            " objectives decided",
+            width,
+            subsequent_indent="  ",
+        )
+    return [*lines, *_files(written, width)]
+
+
+def _files(written: Sequence[str], width: int) -> list[str]:
+    """Where the files are, and what they are called there."""
+    if not written:
+        return []
+    folder = os.path.commonpath([os.path.dirname(name.rstrip("/")) for name in written])
+    names = ", ".join(name.removeprefix("./")[len(folder) :].lstrip("/") for name in written)
+    words = f"Written to {folder or '.'}/: {names}"
+    return textwrap.wrap(
+        words, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
 
 
 def code(summary: Summary, worst: str | None, *, fail_on: str, gaps: int, complete: bool) -> int:
@@ -75,8 +108,8 @@ def code(summary: Summary, worst: str | None, *, fail_on: str, gaps: int, comple
 def _coloured(line: str) -> str:
     if os.environ.get("NO_COLOR") or not sys.stdout.isatty():
         return line
-    word = line.split(maxsplit=1)[0] if line.strip() else ""
-    if line.startswith("  ") and word in _COLOURS:
+    word = next(iter(line.split()[1:2]), "")
+    if line.startswith(" ") and word in _COLOURS:
         return line.replace(word, click.style(word, fg=_COLOURS[word]), 1)
     if line and not line.startswith(" "):
         return click.style(line, bold=True)

@@ -10,6 +10,7 @@ from scanner import findings
 from scanner.cli import OK, steps
 from scanner.cli import options as opt
 from scanner.cli.assessing import assessed
+from scanner.cli.ending import columns
 from scanner.cli.files import write_reports
 from scanner.cli.forms import FORMS, write_forms
 from scanner.cli.lifecycle import past_options, policy, recalled, remember_score
@@ -56,7 +57,7 @@ def command(
     path = folder / "findings.jsonl"
     if not forms or "table" in forms:
         texts = {rule.id: RuleText(rule.title, rule.fix) for rule in rules}
-        for line in table(summarise(findings.read(path)), texts):
+        for line in table(summarise(findings.read(path)), texts, columns()):
             click.echo(line)
     others = [name for name in dict.fromkeys(forms) if name != "table"]
     if not others:

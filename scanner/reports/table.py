@@ -1,17 +1,27 @@
-"""The closing table: what is wrong, how sure we are, and what to do first, in a few lines."""
+"""The closing table: what is wrong, how sure we are, and what to do first, in a screenful.
+
+A terminal shows the end of what was printed: what matters most stands last.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
 from scanner.facts.ledger import NO_SOURCE, NOT_DECLARED
 from scanner.findings import Finding
+from scanner.reports.sarif_text import visible
 
 SEVERITIES = ("critical", "high", "medium", "low", "info")
-_ROWS = 8
+WIDTH = 100
+"""Columns where nobody says how many there are."""
+_FAILING, _BLIND, _UNDECLARED, _ADVICE = 5, 4, 3, 2
+"""Entries shown of each kind; lines of advice."""
+_INDENT = 8
+"""Columns of the count that every entry begins with."""
 
 
 class RuleText(msgspec.Struct, frozen=True):
@@ -32,13 +42,19 @@ class _Row:
 
 
 @dataclass
+class _Unread:
+    verdicts: int = 0
+    operations: set[str] = field(default_factory=set)
+
+
+@dataclass
 class Summary:
     """Findings counted as the table needs them; made in one pass."""
 
     verdicts: dict[str, int] = field(default_factory=dict)
     failing: dict[str, _Row] = field(default_factory=dict)
-    blind: dict[tuple[str, str], int] = field(default_factory=dict)
-    """(operation, what it takes) -> verdicts that it left unknown."""
+    blind: dict[tuple[str, str], _Unread] = field(default_factory=dict)
+    """(reason, what it takes or what was said) -> the verdicts that it left unknown."""
     undeclared: dict[str, int] = field(default_factory=dict)
     nobody: int = 0
     """Rules that no target of the scan can tell about."""
@@ -81,60 +97,96 @@ def _blind(summary: Summary, finding: Finding) -> None:
         summary.undeclared[key] = summary.undeclared.get(key, 0) + (finding.count or 1)
         return
     operation = (gap.operation if gap else None) or finding.source or finding.rule
-    what = (gap.permission if gap else None) or (gap.detail if gap else "") or ""
-    if gap is not None and gap.permission:
-        what = f"needs {gap.permission}"
-    key2 = (operation, f"{finding.reason}: {what}" if what else str(finding.reason))
-    summary.blind[key2] = summary.blind.get(key2, 0) + 1
+    permission = gap.permission if gap else None
+    what = f"needs {permission}" if permission else (gap.detail if gap else None) or ""
+    unread = summary.blind.setdefault((str(finding.reason), what), _Unread())
+    unread.verdicts += finding.count or 1
+    unread.operations.add(operation)
 
 
-def table(summary: Summary, rules: Mapping[str, RuleText], width: int = 100) -> list[str]:
-    """The closing lines, most severe first; no colour."""
+def table(summary: Summary, rules: Mapping[str, RuleText], width: int = WIDTH) -> list[str]:
+    """The closing lines, none wider than `width`; no colour. What to state, what could not be
+    read, what fails (most severe first), what to do first, and the counts."""
     count = summary.verdicts
-    lines = [
-        f"{count.get('fail', 0)} fail, {count.get('unknown', 0)} unknown,"
-        f" {count.get('pass', 0)} pass, {count.get('not-applicable', 0)} not applicable"
-    ]
     failing = sorted(
         summary.failing.items(),
         key=lambda item: (SEVERITIES.index(item[1].severity), -item[1].subjects, item[0]),
     )
-    if failing:
-        lines += ["", "What fails"]
-    for rule, row in failing[:_ROWS]:
-        iso = f", ISO {' '.join(row.iso[:2])}" if row.iso else ""
-        head = f"  {row.severity:<8} {row.subjects:>4}  {rule}  ({row.practice}{iso})"
-        lines.append(head)
-        lines.append(f"                 {_cut(row.first, width - 17)}")
-    if len(failing) > _ROWS:
-        lines.append(f"  and {len(failing) - _ROWS} more rules")
-    if summary.blind:
-        lines += ["", "What could not be read"]
-        blind = sorted(summary.blind.items(), key=lambda item: (-item[1], item[0]))
-        for (operation, why), number in blind[:_ROWS]:
-            verdicts = "verdict" if number == 1 else "verdicts"
-            lines.append(
-                "  " + _cut(f"{operation}: {why} ({number} {verdicts} unknown)", width - 2)
-            )
-        if len(blind) > _ROWS:
-            lines.append(f"  and {len(blind) - _ROWS} more reads")
-    if summary.undeclared:
-        lines += ["", "What the organisation has to state"]
-        waiting = sorted(summary.undeclared.items(), key=lambda item: (-item[1], item[0]))
-        for what, number in waiting[:_ROWS]:
-            lines.append("  " + _cut(f"{what} ({number} wait for it)", width - 2))
-        if len(waiting) > _ROWS:
-            lines.append(f"  and {len(waiting) - _ROWS} more")
-    if failing:
-        rule, row = failing[0]
-        fix = rules[rule].fix if rule in rules else {}
-        first = fix.get(row.provider or "", next(iter(fix.values()), ""))
-        if first:
-            lines += ["", "Do first", "  " + _cut(" ".join(first.split()), 3 * width)]
+    lines = [
+        *_undeclared(summary.undeclared, width),
+        *_unread(summary.blind, width),
+        *_fails(failing, width),
+        *_first(failing, rules, width),
+        f"{count.get('fail', 0)} fail, {count.get('unknown', 0)} unknown,"
+        f" {count.get('pass', 0)} pass, {count.get('not-applicable', 0)} not applicable",
+    ]
     if summary.nobody:
-        lines += ["", f"{summary.nobody} rules concern systems that no target leads to"]
-    return lines
+        rule = "rule concerns" if summary.nobody == 1 else "rules concern"
+        lines.append(f"{summary.nobody} {rule} systems that no target leads to")
+    return [_cut(line, width) for line in lines]
+
+
+def _undeclared(waiting: Mapping[str, int], width: int) -> list[str]:
+    found = sorted(waiting.items(), key=lambda item: (-item[1], item[0]))
+    lines = [_entry(number, what, width) for what, number in found[:_UNDECLARED]]
+    return _block("What the organisation has to state", lines, len(found))
+
+
+def _unread(blind: Mapping[tuple[str, str], _Unread], width: int) -> list[str]:
+    found = sorted(blind.items(), key=lambda item: (-item[1].verdicts, item[0]))
+    lines = []
+    for (reason, what), unread in found[:_BLIND]:
+        first, *others = sorted(unread.operations)
+        more = f" and {len(others)} more" if others else ""
+        words = f"{reason}: {what}" if what else reason
+        # who lacks a permission looks for its name; else the read tells more than the reason
+        asked = "" if what.startswith("needs ") and not others else f" ({first}{more})"
+        lines.append(_entry(unread.verdicts, words + asked, width))
+    return _block("What could not be read", lines, len(found))
+
+
+def _fails(failing: Sequence[tuple[str, _Row]], width: int) -> list[str]:
+    lines = []
+    for rule, row in failing[:_FAILING]:
+        iso = f", ISO {' '.join(row.iso[:2])}" if row.iso else ""
+        lines.append(
+            _entry(row.subjects, f"{row.severity:<8}  {rule}  ({row.practice}{iso})", width)
+        )
+        lines.append(" " * (_INDENT + 10) + _cut(row.first, width - _INDENT - 10))
+    return _block("What fails", lines, len(failing), each=2, what=" rules")
+
+
+def _first(
+    failing: Sequence[tuple[str, _Row]], rules: Mapping[str, RuleText], width: int
+) -> list[str]:
+    if not failing:
+        return []
+    rule, row = failing[0]
+    fix = rules[rule].fix if rule in rules else {}
+    first = fix.get(row.provider or "", next(iter(fix.values()), ""))
+    if not first:
+        return []
+    wrapped = textwrap.wrap(
+        f"Do first: {' '.join(first.split())}",
+        width,
+        max_lines=_ADVICE,
+        placeholder=" …",
+        subsequent_indent=" " * 10,
+    )
+    return [*wrapped, ""]
+
+
+def _block(title: str, lines: Sequence[str], of: int, each: int = 1, what: str = "") -> list[str]:
+    if not lines:
+        return []
+    shown = len(lines) // each
+    return [f"{title} ({shown} of {of}{what})" if of > shown else title, *lines, ""]
+
+
+def _entry(count: int, words: str, width: int) -> str:
+    return f"{count:>{_INDENT - 2}}  {_cut(words, width - _INDENT)}"
 
 
 def _cut(text: str, width: int) -> str:
+    text = visible(text)
     return text if len(text) <= width else text[: width - 1] + "…"
