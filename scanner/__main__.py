@@ -11,7 +11,9 @@ def main() -> None:
         sys.stdout.write(f"cmmc-scan {__version__}\n")
         return
     from scanner.cli import run
+    from scanner.cli.stdout import forgiving
 
+    sys.stdout = forgiving(sys.stdout)
     sys.exit(run(sys.argv[1:]))
 
 

@@ -12,7 +12,6 @@ a defect of cmmc-scan or of a rule; Ctrl-C."""
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code; no exception leaves it."""
     import os
-    import sys
 
     import click
 
@@ -37,13 +36,14 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted; what was read is kept", err=True)
         return INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
     except Defect as error:
         click.echo(f"defect: {error}", err=True)
         return DEFECT
     except Exception as error:
+        if isinstance(error, OSError) and error.filename is not None:
+            name, cause = str(error.filename)[:300], (error.strerror or str(error)).lower()
+            click.echo(f"{name}: {cause}; look at the path and at who may enter it", err=True)
+            return BAD_INPUT
         if os.environ.get("CMMC_SCAN_DEBUG"):
             raise
         click.echo(

@@ -265,3 +265,10 @@ def test_a_failure_at_or_above_fail_on_is_exit_1(root):
     assert run([*base, "-o", "out"]) == FAILED
     assert run([*base, "-o", "out", "--fail-on", "critical"]) in (OK, INCOMPLETE)
     assert run([*base, "-o", "out", "--fail-on", "never"]) in (OK, INCOMPLETE)
+
+
+def test_a_path_that_the_system_refuses_is_wrong_input(root, capsys):
+    long = "a" * 5000
+    for line in (["report", long, "-f", "html"], ["evaluate", long], ["diff", long, long]):
+        assert run(line) == BAD_INPUT, line
+        assert "name too long" in capsys.readouterr().err
