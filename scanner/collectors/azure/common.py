@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from scanner.collectors.base import Refused
@@ -52,16 +51,3 @@ def where(place: Place, subject: str) -> tuple[str, str, str]:
 def parts(resource: dict[str, Any]) -> dict[str, Any]:
     """A resource's properties. Raises Refused."""
     return properties(resource)
-
-
-def enabled_categories(setting: dict[str, Any]) -> set[str]:
-    """Categories and category groups of records that a diagnostic setting sends, lower case."""
-    found = setting.get("logs")
-    logs: Iterator[dict[str, Any]] = (
-        log for log in (found if isinstance(found, list) else ()) if isinstance(log, dict)
-    )
-    return {
-        str(log.get("category") or log.get("categoryGroup") or "").lower()
-        for log in logs
-        if log.get("enabled") is True
-    }

@@ -9,14 +9,12 @@ from typing import Any
 from scanner.collectors.azure.common import (
     ANYWHERE,
     IN_GROUP,
-    enabled_categories,
     everywhere,
     named,
     parts,
     where,
 )
 from scanner.collectors.base import Refused, source
-from scanner.collectors.entra.records import destination_of
 from scanner.collectors.microsoft.arm import (
     got,
     listed,
@@ -25,6 +23,7 @@ from scanner.collectors.microsoft.arm import (
     subscription_of,
     version_of,
 )
+from scanner.collectors.microsoft.diagnostics import destination_of, enabled_categories
 from scanner.collectors.microsoft.graph import items
 from scanner.collectors.microsoft.session import Place
 from scanner.collectors.microsoft.times import moment

@@ -9,6 +9,7 @@ from scanner.collectors.base import Refused, source
 from scanner.collectors.entra.conditional_access import RISKY_SIGN_IN, RISKY_USER, TERMS
 from scanner.collectors.entra.readings import ACCESS_READ, POLICIES, sign_in_rules, users
 from scanner.collectors.microsoft.arm import listed, properties
+from scanner.collectors.microsoft.diagnostics import destination_of, enabled_categories
 from scanner.collectors.microsoft.graph import items, text
 from scanner.collectors.microsoft.session import Place
 from scanner.facts import Fact
@@ -39,19 +40,15 @@ def directory_logs(place: Place) -> Iterator[Fact]:
     settings = list(listed(place, DIAGNOSTICS))
     for setting in settings:
         found = properties(setting)
-        on = {
-            str(log.get("category", "")).lower()
-            for log in items(found.get("logs"))
-            if log.get("enabled") is True
-        }
+        on = enabled_categories(found)
         name = str(setting.get("name", "diagnostic setting"))
         yield Trail(
             subject=f"{place.job.scope.id}/diagnostics/{name.lower()}",
             name=f"directory logs: {name}",
             system="entra",
             enabled=bool(on),
-            admin_writes="auditlogs" in on,
-            identity_events=on >= _SIGN_IN_LOGS,
+            admin_writes=bool(on & {"auditlogs", "alllogs"}),
+            identity_events=on >= _SIGN_IN_LOGS or "alllogs" in on,
             destination=destination_of(found),
             **place.here(DIAGNOSTICS),
         )
@@ -66,15 +63,6 @@ def directory_logs(place: Place) -> Iterator[Fact]:
             destination=None,
             **place.here(DIAGNOSTICS),
         )
-
-
-def destination_of(setting: dict[str, Any]) -> str | None:
-    """The resource that a diagnostic setting sends to (lower case), the workspace first."""
-    for key in ("workspaceId", "storageAccountId", "eventHubAuthorizationRuleId"):
-        found = setting.get(key)
-        if isinstance(found, str) and found:
-            return found.lower()
-    return None
 
 
 @source(

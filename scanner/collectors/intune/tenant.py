@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scanner.collectors.base import Partial, Refused, source
-from scanner.collectors.entra.records import destination_of
 from scanner.collectors.intune.readings import SETTINGS_READ, devices, reported, settings
 from scanner.collectors.microsoft.arm import listed, properties
-from scanner.collectors.microsoft.graph import items
+from scanner.collectors.microsoft.diagnostics import destination_of, enabled_categories
 from scanner.collectors.microsoft.session import Place
 from scanner.facts import UNSET, Fact
 from scanner.facts.audit import Trail
@@ -87,18 +86,14 @@ def intune_logs(place: Place) -> Iterator[Fact]:
     found = list(listed(place, DIAGNOSTICS))
     for setting in found:
         values = properties(setting)
-        on = {
-            str(log.get("category", "")).lower()
-            for log in items(values.get("logs"))
-            if log.get("enabled") is True
-        }
+        on = enabled_categories(values)
         name = str(setting.get("name", "diagnostic setting"))
         yield Trail(
             subject=f"{place.job.scope.id}/diagnostics/{name.lower()}",
             name=f"Intune logs: {name}",
             system="intune",
             enabled=bool(on),
-            admin_writes="auditlogs" in on,
+            admin_writes=bool(on & {"auditlogs", "alllogs"}),
             destination=destination_of(values),
             **place.here(DIAGNOSTICS),
         )
