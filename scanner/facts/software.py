@@ -79,7 +79,7 @@ class Scanner(Fact, frozen=True, kw_only=True, tag="vulnerability.scanner"):
 
 
 class Flaw(Fact, frozen=True, kw_only=True, tag="vulnerability.finding"):
-    """One known flaw on one asset."""
+    """One known flaw on one asset, and named for both: `CVE-2026-1234 on web-1 (i-0abc)`."""
 
     asset: Annotated[Sure[str], "subject of the asset"] = UNSET
     severity: Annotated[Sure[str], "critical, high, medium, low"] = UNSET

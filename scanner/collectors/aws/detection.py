@@ -275,19 +275,27 @@ def inspector_findings(aws: Aws) -> Iterator[Flaw]:
         for finding in page["findings"]:
             if finding["type"] != "PACKAGE_VULNERABILITY":
                 continue
-            found = finding.get("packageVulnerabilityDetails") or {}
+            asset = finding["resources"][0]
+            flaw = (finding.get("packageVulnerabilityDetails") or {}).get("vulnerabilityId")
             facts: dict[str, Any] = {}
             if "fixAvailable" in finding:
                 facts["fix_available"] = finding["fixAvailable"] in ("YES", "PARTIAL")
             yield Flaw(
                 **aws.here("inspector2:ListFindings"),
                 subject=finding["findingArn"],
-                name=found.get("vulnerabilityId") or finding["findingArn"].rsplit("/", 1)[-1],
-                asset=finding["resources"][0]["id"],
+                name=f"{flaw or finding['findingArn'].rsplit('/', 1)[-1]} on {_shown(asset)}",
+                asset=asset["id"],
                 severity=finding["severity"].lower(),
                 first_seen_days=days_since(finding["firstObservedAt"], aws.now()),
                 **facts,
             )
+
+
+def _shown(asset: dict[str, Any]) -> str:
+    """An asset as people know it: by its Name tag, which comes with the finding, and by its id."""
+    short = str(asset["id"]).rsplit("/", 1)[-1]
+    name = (asset.get("tags") or {}).get("Name")
+    return f"{name} ({short})" if name else short
 
 
 @source(

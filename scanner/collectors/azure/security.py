@@ -326,7 +326,7 @@ def role_assignments(place: Place) -> Iterator[Fact]:
             privileged=bool(classes),
             permanent=True,
             external=str(found.get("principalType", "")).lower() == "foreigngroup",
-            **{**fields, "name": f"{name} at {scope or '/'}: {principal}"},
+            **{**fields, "name": f"{name} at {scope or '/'}: {kind} {principal}"},
         )
 
 

@@ -36,7 +36,7 @@ def build_watching(site: Site, instances: dict[str, str]) -> None:
         )
     for number, (name, severity, days, fixable) in enumerate(estate.VULNERABILITIES):
         if name in instances:
-            finding = _vulnerability(site, number, instances[name], severity, days, fixable)
+            finding = _vulnerability(site, number, name, instances[name], severity, days, fixable)
             site.put("inspector2.findings", str(number), finding)
     site("securityhub").enable_security_hub(EnableDefaultStandards=False)
     config = site("config")
@@ -80,7 +80,7 @@ def _open_bucket(site: Site, analyzer: str) -> dict[str, Any]:
 
 
 def _vulnerability(
-    site: Site, number: int, instance: str, severity: str, days: int, fixable: bool
+    site: Site, number: int, name: str, instance: str, severity: str, days: int, fixable: bool
 ) -> dict[str, Any]:
     return {
         "findingArn": site.arn("inspector2", f"finding/{number:032x}"),
@@ -95,5 +95,17 @@ def _vulnerability(
         "updatedAt": {"hours_ago": 7},
         "status": "ACTIVE",
         "fixAvailable": "YES" if fixable else "NO",
-        "resources": [{"type": "AWS_EC2_INSTANCE", "id": instance, "region": site.region}],
+        "resources": [
+            {
+                "type": "AWS_EC2_INSTANCE",
+                "id": instance,
+                "region": site.region,
+                "tags": {"Name": name},
+            }
+        ],
+        "packageVulnerabilityDetails": {
+            "vulnerabilityId": f"CVE-2026-1{number:04d}",
+            "source": "NVD",
+            "vulnerablePackages": [{"name": "openssl", "version": "3.0.7"}],
+        },
     }
