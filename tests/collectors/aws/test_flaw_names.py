@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
 from scanner.collectors.aws.detection import inspector_findings
 
-SEEN = "2026-11-20T00:00:00Z"
+SEEN = datetime(2026, 11, 20, tzinfo=UTC)
 PLACE = {
     "provider": "aws",
     "target": "prod",
@@ -31,7 +32,7 @@ def named(asset: dict[str, Any], **more: Any) -> str:
     aws: Any = SimpleNamespace(
         pages=lambda operation, **given: [{"findings": [finding]}],
         here=lambda operation: PLACE,
-        now=lambda: SEEN,
+        now=lambda: "2026-11-24T07:33:41Z",
     )
     flaw: Any = next(iter(inspector_findings.run(aws)))
     assert flaw.asset == asset["id"]
