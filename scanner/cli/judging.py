@@ -41,6 +41,8 @@ def judged(
     What the scope gives rise to stands among the rules' findings, and what an exception sets aside
     carries its id.
     """
+    seen = {target.id for target in snapshot.targets}
+    configured = config.targets if config.path is not None else ()
     lines = evaluate(
         snapshot,
         rules,
@@ -49,6 +51,7 @@ def judged(
         controls=steps.controls_of,
         as_of=as_of,
         register=load_register(user_data() / steps.REGISTER),
+        elsewhere={t.id: t.provider for t in configured if t.id not in seen},
     )
     if said.scope is not None:
         own = list(scope_findings(claim(all_facts(snapshot), said.scope), as_of))

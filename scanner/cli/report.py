@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -66,9 +67,10 @@ def command(
     snapshot = steps.open_folders([folder])
     judged = {finding.rule for finding in findings.read(path)}
     chosen = [rule for rule in rules if rule.id in judged]
-    seen = {target.id for target in snapshot.targets}
+    seen = {target.id for target in snapshot.targets if not target.parts}
     whole = len(chosen) == len(rules) and {t.id for t in config.targets} <= seen
-    before = recalled(asked, path, config, chosen, snapshot.finished_at, whole=whole)
+    scanned = replace(config, targets=tuple(t for t in config.targets if t.id in seen))
+    before = recalled(asked, path, scanned, chosen, snapshot.finished_at, whole=whole)
     days = before.earlier.first_seen if before is not None else None
     found = assessed(folder, config, rules, as_of, snapshot=snapshot, first_seen=days)
     remember_score(asked, before, found.outcome.assessment)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -25,6 +25,8 @@ from scanner.cli.lifecycle import (
     tell,
 )
 from scanner.cli.origins import origins_option, placed
+from scanner.collectors.base import Target
+from scanner.config import Config
 
 
 @click.command(
@@ -89,8 +91,9 @@ def command(
     config = opt.read_config(config_path)
     narrowed = opt.narrowed(config, target_ids, opt.read_shard(shard))
     return run(
-        narrowed,
+        config,
         out,
+        only=narrowed.targets,
         terms=terms,
         rule_folders=rule_folders,
         resume=resume,
@@ -107,9 +110,10 @@ def command(
 
 
 def run(
-    config: Any,
+    config: Config,
     out: Path,
     *,
+    only: Sequence[Target] | None = None,
     terms: tuple[str, ...] = (),
     rule_folders: tuple[Path, ...] = (),
     resume: bool = False,
@@ -123,14 +127,17 @@ def run(
     forms: Sequence[str] = ("html",),
     redact: bool = False,
 ) -> int:
-    """A scan with everything settled; returns the exit code. whole: nothing was left out."""
+    """A scan with everything settled; returns the exit code.
+
+    only: the targets to scan; the others stay unassessed. whole: nothing was left out.
+    """
     known = steps.all_rules(rule_folders)
     rules = steps.chosen_rules(known, terms)
     opt.day(as_of, "")
     steps.settled(config, known, rules)
     said = stated(config)
     steps.collected(
-        config,
+        config if only is None else replace(config, targets=tuple(only)),
         rules,
         out / "snapshot",
         deadline_seconds=deadline,
@@ -141,7 +148,9 @@ def run(
     day = opt.day(as_of, snapshot.finished_at)
     path = judged(snapshot, config, known, rules, said, day, out)
     placed(path, snapshot, origins)
-    before = past(asked, path, config, rules, snapshot.finished_at, whole=whole)
+    seen = {target.id for target in snapshot.targets if not target.parts}
+    scanned = replace(config, targets=tuple(t for t in config.targets if t.id in seen))
+    before = past(asked, path, scanned, rules, snapshot.finished_at, whole=whole)
     written = write_reports(
         snapshot, path, config, rules, out, whole=whole, before=before, redact=redact
     )

@@ -459,6 +459,7 @@ def _collected(run: _Collection, writer: SnapshotWriter, deadline_seconds: float
                     id=target.id,
                     provider=target.provider,
                     scopes=tuple(sorted(run.scopes[target.id], key=lambda scope: scope.id)),
+                    parts=(target.part,) if target.part[1] > 1 else (),
                 )
                 for target in sorted(run.targets, key=lambda target: target.id)
             ),

@@ -103,7 +103,8 @@ class Ledgers:
         self, target: TargetInfo, listing: list[SourceInfo]
     ) -> Iterator[tuple[tuple[str, str | None, str], Hole | None]]:
         nowhere = ScopeInfo(id=f"unresolved:{target.id}", name=target.id, regions=())
-        for scope in target.scopes or (nowhere,):
+        unseen = (nowhere,) if target.parts or not target.scopes else ()
+        for scope in (*target.scopes, *unseen):
             for source in listing:
                 regions = scope.regions if source.per == "region" else ()
                 for region in regions or (None,):

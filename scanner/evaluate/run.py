@@ -28,8 +28,15 @@ Params = Mapping[str, Mapping[str, Any]]
 class _Run:
     """One rule on its way through the facts, which come in order of scope and subject."""
 
-    def __init__(self, judge: Judge, reach: Reach, composer: Composer, world: _World) -> None:
-        self.judge, self.rule, self.reach = judge, judge.rule, reach
+    def __init__(
+        self,
+        judge: Judge,
+        reach: Reach,
+        composer: Composer,
+        world: _World,
+        elsewhere: tuple[str, ...],
+    ) -> None:
+        self.judge, self.rule, self.reach, self._elsewhere = judge, judge.rule, reach, elsewhere
         self._compose, self._world = composer, world
         self.lines = Lines()
         self._open = sorted({place.scope for place in reach.places()})
@@ -110,9 +117,14 @@ class _Run:
         for place in self._groups():
             count = self._counts.get(place, Count())
             unseen = blind.get(place) or blind.get(Place(place.scope, None))
-            count.more = unseen is not None
-            verdict, at = count.verdict(least, most), self._at.get(place)
             why = self._why.get(place)
+            if self.rule.per == "organization" and self._elsewhere and unseen is None:
+                count.more = True
+                names = ", ".join(self._elsewhere)
+                why = why or (NOT_COLLECTED, Missing(detail=f"not scanned: {names}"))
+            else:
+                count.more = unseen is not None
+            verdict, at = count.verdict(least, most), self._at.get(place)
             self._emit(self._compose.of_set(place, count, unseen, why, verdict, at))
 
     def _groups(self) -> list[Place]:
@@ -165,11 +177,13 @@ def evaluate(
     controls: Callable[[Rule], tuple[str, ...]],
     as_of: str,
     register: cmvp.Register | None = None,
+    elsewhere: Mapping[str, str] | None = None,
 ) -> Iterator[bytes]:
     """Judge a snapshot: encoded findings sorted by rule, scope and subject.
 
     controls: the ISO controls of a rule. as_of: the day (YYYY-MM-DD) at which certificates are
-    judged, by the register (default: the shipped one). Raises RuleDefect.
+    judged, by the register (default: the shipped one). elsewhere: target -> provider of
+    what belongs to the organisation and is not in the snapshot. Raises RuleDefect.
     """
     ledgers = Ledgers(snapshot)
     lookups = Lookups(snapshot, ledgers, declared)
@@ -180,7 +194,8 @@ def evaluate(
         judge = Judge(rule, params.get(rule.id, {}), lookups)
         reach = ledgers.reach(rule.fact, judge.own, possible(rule), rule.providers)
         composer = Composer(rule, reach, controls(rule), snapshot.finished_at)
-        run = _Run(judge, reach, composer, world)
+        away = [t for t, p in (elsewhere or {}).items() if p in (rule.providers or (p,))]
+        run = _Run(judge, reach, composer, world, tuple(sorted(away)))
         runs.append(run)
         by_kind.setdefault(rule.fact, []).append(run)
     lookups.load()

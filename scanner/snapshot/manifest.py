@@ -34,12 +34,14 @@ class ScopeInfo(msgspec.Struct, frozen=True, kw_only=True):
     regions: tuple[str, ...]
 
 
-class TargetInfo(msgspec.Struct, frozen=True, kw_only=True):
+class TargetInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One target of the configuration, as this snapshot saw it."""
 
     id: str
     provider: str
     scopes: tuple[ScopeInfo, ...]
+    parts: tuple[tuple[int, int], ...] = ()
+    """(n, m): only the nth of m parts of its scopes was looked into; empty: all of them were."""
 
 
 class FileInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,6 +17,8 @@ from scanner.snapshot.manifest import NAME, FileInfo, Manifest, ScopeInfo, Sourc
 from scanner.snapshot.streams import merged
 from scanner.snapshot.write import WORK
 
+Parts = tuple[tuple[int, int], ...]
+
 
 class Snapshot:
     """Facts, ledger and gaps of one or several folders, read as one. Made by `open_snapshot`."""
@@ -159,10 +161,21 @@ def _targets(manifests: Sequence[Manifest]) -> tuple[TargetInfo, ...]:
                         f" {target.provider} in another; give them different ids"
                     )
                 target = msgspec.structs.replace(
-                    target, scopes=_scopes((*other.scopes, *target.scopes))
+                    target,
+                    scopes=_scopes((*other.scopes, *target.scopes)),
+                    parts=_parts(other.parts, target.parts),
                 )
             found[target.id] = target
     return tuple(found[key] for key in sorted(found))
+
+
+def _parts(one: Parts, other: Parts) -> Parts:
+    """The parts of a target that two snapshots hold; empty once they are all of it."""
+    if not one or not other:
+        return ()
+    both = {*one, *other}
+    whole = any(all((n, of) in both for n in range(1, of + 1)) for _, of in both)
+    return () if whole else tuple(sorted(both))
 
 
 def _scopes(scopes: Sequence[ScopeInfo]) -> tuple[ScopeInfo, ...]:

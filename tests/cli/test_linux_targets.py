@@ -75,3 +75,16 @@ def test_paths_of_a_target_start_from_the_configuration(tmp_path: Path) -> None:
     (conf / "hosts.txt").unlink()
     with pytest.raises(InputError, match=r"c\.yaml:2\): inventory: .*hosts\.txt cannot be read"):
         collector_for("linux").open(config.targets[0])
+
+
+def test_a_scan_of_some_targets_is_assessed_for_all(tmp_path: Path) -> None:
+    for name in ("web", "db"):
+        root(tmp_path, name, "/bin/bash")
+    targets = "".join(f"  - {{id: {n}, provider: linux, root: {n}}}\n" for n in ("web", "db"))
+    (tmp_path / "cmmc-scan.yaml").write_text(f"targets:\n{targets}")
+    code, _, err = scanner(tmp_path, "scan", "-q", "--targets", "web", "-o", "one")
+    assert code in (1, 3), err
+    assessment = json.loads((tmp_path / "one" / "assessment.json").read_text())
+    by = [b for p in assessment["practices"] for o in p["objectives"] for b in o["by"]]
+    assert any(b.get("target") == "db" and b["kind"] == "missing" for b in by)
+    assert not any(b.get("target") == "db" and b["kind"] == "pass" for b in by)

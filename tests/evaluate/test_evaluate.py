@@ -56,6 +56,7 @@ def judge(folders: Path | list[Path], *rules: Rule, **options: Any) -> list[Find
         declared=options.get("declared", {}),
         controls=lambda _: ("A.8.24",),
         as_of="2026-11-24",
+        elsewhere=options.get("elsewhere"),
     )
     return [msgspec.json.decode(line, type=Finding) for line in lines]
 
@@ -267,3 +268,29 @@ def test_a_lookup_in_a_scope_that_was_collected_in_part_finds_nothing_out(cloud,
     assert set(verdicts(judge(partial, rule(looking))).values()) == {"unknown"}
     whole = verdicts(judge(snap(cloud, name="whole"), rule(looking)))
     assert whole["bucket/a"] == "fail", "every listing answered: it is certainly not there"
+
+
+def test_a_set_over_the_organisation_is_open_while_a_target_was_not_scanned(snap):
+    none_there = snap(FakeCloud(buckets={"a": False}))
+    organisation = rule(SOME.replace("per: account", "per: organization"))
+    [finding] = judge(none_there, organisation)
+    assert finding.verdict == "fail"
+    [finding] = judge(none_there, organisation, elsewhere={"corp": "entra"})
+    assert (finding.verdict, finding.reason) == ("unknown", "not-collected")
+    assert "corp" in finding.message
+
+
+def test_a_part_of_a_target_is_not_judged_as_the_whole(tmp_path):
+    folders = []
+    for number in (1, 2):
+        cloud = FakeCloud(scopes=(Scope(f"fake:{number}", "", ("east",)),))
+        target = Target(id="org", provider="fake", options={}, part=(number, 2))
+        folders.append(tmp_path / str(number))
+        collect([target], {"fake": cloud.collector()}, None, folders[-1])
+    [unknown] = [f for f in judge(folders[0], rule(BUCKETS)) if f.verdict == "unknown"]
+    assert (unknown.scope, unknown.target, unknown.reason) == (
+        "unresolved:org",
+        "org",
+        "not-collected",
+    )
+    assert "unknown" not in {f.verdict for f in judge(folders, rule(BUCKETS))}
