@@ -60,8 +60,7 @@ class Judge:
                     )
                 )
             elif look.declaration is not None:
-                own = {name: found.get(field) for name, field in look.fits.items()}
-                found.update(self._lookups.declared(look.declaration, key, look, own))
+                found.update(self._lookups.declared(look.declaration, key, look.prefix))
         return found
 
     def applies(self, context: Mapping[str, Any]) -> object:
@@ -88,7 +87,7 @@ class Judge:
 
 def used_fields(rule: Rule) -> frozenset[str]:
     """The fields of its fact that a rule reads, those that it looks others up by among them."""
-    joins = {name for look in rule.lookups.values() for name in (look.on, *look.fits.values())}
+    joins = {look.on for look in rule.lookups.values()}
     return (rule.variables | joins) & fields_of(rule.fact).keys()
 
 
