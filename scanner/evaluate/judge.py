@@ -60,7 +60,8 @@ class Judge:
                     )
                 )
             elif look.declaration is not None:
-                found.update(self._lookups.declared(look.declaration, key, look.prefix))
+                own = {name: found.get(field) for name, field in look.fits.items()}
+                found.update(self._lookups.declared(look.declaration, key, look, own))
         return found
 
     def applies(self, context: Mapping[str, Any]) -> object:
@@ -87,7 +88,7 @@ class Judge:
 
 def used_fields(rule: Rule) -> frozenset[str]:
     """The fields of its fact that a rule reads, those that it looks others up by among them."""
-    joins = {look.on for look in rule.lookups.values()}
+    joins = {name for look in rule.lookups.values() for name in (look.on, *look.fits.values())}
     return (rule.variables | joins) & fields_of(rule.fact).keys()
 
 

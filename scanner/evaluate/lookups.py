@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
 from scanner.evaluate.reach import Ledgers
+from scanner.evaluate.versions import in_range
 from scanner.facts import UNSET
+from scanner.rules.model import Lookup
 from scanner.snapshot.manifest import Observed
 
 Declared = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """Declaration name -> key -> its record."""
 
 Column = tuple[Any, ...]
+_Named = tuple[Mapping[str, Sequence[Mapping[str, Any]]], tuple[tuple[str, Mapping[str, Any]], ...]]
+"""Records by their id, and those whose id is a pattern."""
 
 
 class Lookups:
@@ -23,10 +27,8 @@ class Lookups:
         self._snapshot, self._ledgers, self._declared = snapshot, ledgers, declared
         self._columns: dict[str, tuple[str, ...]] = {}
         self._index: dict[str, dict[str, Column]] = {}
-        self._globs: dict[str, tuple[tuple[str, Mapping[str, Any]], ...]] = {
-            name: tuple((key, rec) for key, rec in records.items() if "*" in key)
-            for name, records in declared.items()
-        }
+        self._written: dict[str, _Named] = {}
+        self._small: dict[str, _Named] = {}
 
     def want(self, kind: str, columns: frozenset[str]) -> None:
         """Say before `load` which fields of a kind will be asked for."""
@@ -65,14 +67,71 @@ class Lookups:
         }
         return {f"{prefix}_found": True, **values}
 
-    def declared(self, name: str, key: Any, prefix: str) -> dict[str, Any]:
-        """The same from a declaration; nothing where the organisation made no such declaration."""
-        records = self._declared.get(name)
-        if records is None or key is UNSET:
+    def states(self, name: str) -> bool:
+        """Whether the organisation made this declaration, be it empty."""
+        return name in self._declared
+
+    def declared(
+        self, name: str, key: Any, look: Lookup, own: Mapping[str, str | None]
+    ) -> dict[str, Any]:
+        """The same from a declaration; nothing where the organisation made no such declaration.
+
+        own: what the fact has for each key of `fits`; None: it is empty or was not read. Of several
+        records for one name the first counts that fits. Where none does and one may, nothing is
+        said.
+        """
+        if name not in self._declared or key is UNSET:
             return {}
-        record = records.get(key) if isinstance(key, str) else None
-        if record is None and isinstance(key, str):
-            record = next((rec for pat, rec in self._globs[name] if fnmatchcase(key, pat)), None)
-        if record is None:
-            return {f"{prefix}_found": False}
-        return {f"{prefix}_found": True, **{f"{prefix}_{k}": v for k, v in record.items()}}
+        records = self._named(name, key, look.ignore_case) if isinstance(key, str) else ()
+        doubt = False
+        for record in records:
+            fits = _fits(record, own, look.ignore_case)
+            if fits is True:
+                found = {f"{look.prefix}_{k}": v for k, v in record.items()}
+                return {f"{look.prefix}_found": True, **found}
+            doubt = doubt or fits is None
+        return {} if doubt else {f"{look.prefix}_found": False}
+
+    def _named(self, name: str, key: str, ignore_case: bool) -> Iterator[Mapping[str, Any]]:
+        """The records for a key: the one of its very name, then those whose pattern it is."""
+        exact, globs = self._folded(name) if ignore_case else self._as_written(name)
+        word = key.casefold() if ignore_case else key
+        yield from exact.get(word, ())
+        yield from (rec for pattern, rec in globs if fnmatchcase(word, pattern))
+
+    def _as_written(self, name: str) -> _Named:
+        if name not in self._written:
+            self._written[name] = _by_name(self._declared[name], str)
+        return self._written[name]
+
+    def _folded(self, name: str) -> _Named:
+        if name not in self._small:
+            self._small[name] = _by_name(self._declared[name], str.casefold)
+        return self._small[name]
+
+
+def _by_name(records: Mapping[str, Mapping[str, Any]], written: Callable[[str], str]) -> _Named:
+    exact: dict[str, list[Mapping[str, Any]]] = {}
+    for key, record in records.items():
+        exact.setdefault(written(key), []).append(record)
+    return exact, tuple((written(k), rec) for k, rec in records.items() if "*" in k)
+
+
+def _fits(
+    record: Mapping[str, Any], own: Mapping[str, str | None], ignore_case: bool
+) -> bool | None:
+    """Whether everything else that a record says fits; None where it may."""
+    answers = [_says(record[k], v, ignore_case) for k, v in own.items() if k in record]
+    if False in answers:
+        return False
+    return None if None in answers else True
+
+
+def _says(said: Any, value: str | None, ignore_case: bool) -> bool | None:
+    if value is None:
+        return None
+    if isinstance(said, str):
+        word, pattern = (value.casefold(), said.casefold()) if ignore_case else (value, said)
+        return word == pattern or fnmatchcase(word, pattern)
+    answers = [in_range(value, each) for each in said]
+    return True if True in answers else None if None in answers else False

@@ -164,6 +164,10 @@ class _World:
                 return NOT_DECLARED, Missing(detail=f"params: {rule.id}: {name}")
             look = rule.lookup_of(name)
             if look is not None and look.declaration is not None:
+                if self._lookups.states(look.declaration):
+                    told = " or ".join(look.fits.values())
+                    words = f"its {told} cannot be compared with declarations: {look.declaration}"
+                    return UNSETTLED, Missing(detail=words)
                 return NOT_DECLARED, Missing(detail=f"declarations: {look.declaration}")
         return NOT_COLLECTED, Missing(detail="no read of this scan tells it")
 

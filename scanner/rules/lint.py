@@ -146,6 +146,12 @@ def _names(rule: Mapping[str, Any]) -> Iterator[Fault]:
             yield ("with", prefix, "on"), f"{look['on']} is no text; a key is a text"
         if "same_scope" in look and "declaration" in look:
             yield ("with", prefix, "same_scope"), "same_scope goes with a fact; remove it"
+        for key in ("ignore_case", "fits"):
+            if key in look and "declaration" not in look:
+                yield ("with", prefix, key), f"{key} goes with a declaration; remove it"
+        for key, field in look.get("fits", {}).items():
+            if field not in own or own[field].type != "str":
+                yield ("with", prefix, "fits", key), f"{rule['fact']} has no text field {field}"
         for other in lookups:
             if other.startswith(f"{prefix}_"):
                 yield ("with", other), f"the variables of {other} look like those of {prefix}"

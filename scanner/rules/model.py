@@ -96,6 +96,11 @@ class Lookup(msgspec.Struct, frozen=True, kw_only=True):
     """Field of the rule's own fact that holds the key."""
     fact: str | None = None
     declaration: str | None = None
+    ignore_case: bool = False
+    """Capital and small letters of a declared id are the same: for names of programs, which every
+    system writes as it likes, and never for names of accounts."""
+    fits: Mapping[str, str] = {}
+    """Key of the declared record -> field of the rule's own fact that has to fit it as well."""
     same_scope: bool = False
     """The other fact can only lie in the same scope, so that not finding it there is a finding."""
 

@@ -73,6 +73,8 @@ class _Lookup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     on: str
     fact: str | None = None
     declaration: str | None = None
+    ignore_case: bool = False
+    fits: dict[str, str] = msgspec.field(default_factory=dict)
     same_scope: bool = False
 
 

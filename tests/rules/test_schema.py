@@ -14,6 +14,7 @@ from scanner.rules.model import (
     CaseGap,
     Count,
     Described,
+    Lookup,
     Param,
     ParamType,
     Per,
@@ -75,7 +76,7 @@ def test_it_has_the_words_of_the_program(part: str, words: Any) -> None:
 def test_it_has_the_fields_of_the_parts() -> None:
     parts = schema()["$defs"]
     assert set(parts["param"]["properties"]) == names(Param)
-    assert set(parts["lookup"]["properties"]) == {"fact", "declaration", "on", "same_scope"}
+    assert set(parts["lookup"]["properties"]) == names(Lookup) - {"prefix"}
     assert set(parts["case"]["properties"]) == set(SETTINGS)
     gap = parts["case"]["properties"]["gaps"]["items"]["properties"]
     assert set(gap) == names(CaseGap)

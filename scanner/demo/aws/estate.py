@@ -203,6 +203,13 @@ BASE_SOFTWARE = {
         ("Microsoft Visual C++ 2022 Redistributable", "14.38.33130"),
     ),
 }
+PUBLISHERS = {
+    "amazon-ssm-agent": "Amazon.com",
+    "Amazon": "Amazon Web Services",
+    "Autodesk": "Autodesk",
+    "Microsoft": "Microsoft Corporation",
+}
+"""By the first word of a program."""
 ALLOWED_SOFTWARE = sorted({name for software in BASE_SOFTWARE.values() for name, _ in software})
 
 # function: the code-signing configuration that it has, by what it does with untrusted code

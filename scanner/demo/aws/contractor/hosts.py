@@ -77,7 +77,7 @@ def _agent(site: Site, row: estate.Instance, instance: str, name: str) -> None:
                 {
                     "Name": program,
                     "Version": version,
-                    "Publisher": "",
+                    "Publisher": estate.PUBLISHERS.get(program.split()[0], ""),
                     "Architecture": "x86_64",
                 }
                 for program, version in software
