@@ -9,8 +9,9 @@ from typing import Literal
 
 import msgspec
 
+from scanner.documents import load
 from scanner.errors import InputError
-from scanner.frameworks.reading import LOADER, parse, shaped
+from scanner.frameworks.reading import LIMIT, shaped
 from scanner.resources import mappings_dir
 
 Status = Literal["active", "historical", "superseded", "check", "revoked", "none"]
@@ -97,18 +98,11 @@ def shipped() -> Register:
 
 def read_register(path: Path) -> Register:
     """A register in the shape of mappings/cmvp.yaml; raises InputError."""
-    import yaml
-
+    doc = load(path, LIMIT)
     try:
-        text = path.read_text(encoding="utf-8")
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=LOADER)):
-            raise InputError(f"{path}: holds aliases, which a register may not")
-        return msgspec.convert(parse(text), Register)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except (UnicodeDecodeError, yaml.YAMLError, msgspec.ValidationError) as error:
-        cause = " ".join(str(error).split())
-        raise InputError(f"{path}: not a register of certificates: {cause}") from error
+        return msgspec.convert(doc.value, Register)
+    except msgspec.ValidationError as error:
+        raise InputError(f"{path}: not a register of certificates: {error}") from error
 
 
 def warnings_of(register: Register, on: datetime.date) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from scanner.reports.sarif_inputs import PlainRule, Scan
 from scanner.reports.sarif_messages import Phrases
 from scanner.reports.sarif_places import Places
 from scanner.reports.sarif_results import ENCODER, alert
-from scanner.reports.sarif_rules import driver, plain
+from scanner.reports.sarif_rules import descriptor, driver
 
 SHOWN = 5_000
 """Results of a run that GitHub keeps; from 25,000 on it rejects the file."""
@@ -149,6 +149,10 @@ class Writer:
         self._rules = {name: rules[name] for name in sorted(rules)}
         self._full = subjects == "full"
         self._phrases = {name: Phrases(rule, subjects) for name, rule in self._rules.items()}
+        self._descriptors = {
+            name: descriptor(rule, scan.titles, self._phrases[name].strings, None)
+            for name, rule in self._rules.items()
+        }
         self._places = Places(scan, based=False)
 
     def write(self, targets: Mapping[str, Content], limit: int) -> dict[str, Category]:
@@ -239,14 +243,7 @@ class Writer:
 
     def _compose(self, path: Path, name: str, rules: Sequence[str], spool: _Spool) -> None:
         run = {
-            "tool": plain(
-                driver(
-                    self._scan,
-                    [self._rules[each] for each in rules],
-                    {each: self._phrases[each].strings for each in rules},
-                    None,
-                )
-            ),
+            "tool": driver(self._scan, [self._descriptors[each] for each in rules], None),
             "automationDetails": {"id": f"{CATEGORY}/{name}/"},
             "columnKind": "utf16CodeUnits",
         }

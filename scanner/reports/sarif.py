@@ -15,7 +15,7 @@ from scanner.reports.sarif_inputs import PlainRule, Scan, described, stand_in
 from scanner.reports.sarif_messages import REASONS, Phrases
 from scanner.reports.sarif_places import ROOT, Places
 from scanner.reports.sarif_results import ENCODER, audited
-from scanner.reports.sarif_rules import GAP_REASONS, driver, plain
+from scanner.reports.sarif_rules import GAP_REASONS, descriptor, driver, plain
 from scanner.reports.sarif_taxonomies import Taxonomies
 from scanner.reports.sarif_text import harmless, sentence, visible
 
@@ -47,7 +47,7 @@ def write_sarif(
     taxonomies = Taxonomies(rules, scan.titles)
     phrases = {rule.id: Phrases(rule, "auditor") for rule in rules}
     places = Places(scan, based=True)
-    strings = {rule.id: phrases[rule.id].strings for rule in rules}
+    descriptors = [descriptor(r, scan.titles, phrases[r.id].strings, taxonomies) for r in rules]
     count = 0
 
     def results() -> Iterator[bytes]:
@@ -76,7 +76,7 @@ def write_sarif(
             )
 
     run = {
-        "tool": plain(driver(scan, rules, strings, taxonomies)),
+        "tool": driver(scan, descriptors, taxonomies),
         "invocations": plain([_invocation(scan)]),
         "automationDetails": {"id": f"{CATEGORY}/"},
         "columnKind": "utf16CodeUnits",

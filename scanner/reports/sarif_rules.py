@@ -47,20 +47,16 @@ _LINK = re.compile(r"https://[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
 
 
 def driver(
-    scan: Scan,
-    rules: Sequence[PlainRule],
-    strings: Mapping[str, Mapping[str, Mapping[str, str]]],
-    taxonomies: Taxonomies | None,
-) -> Any:
-    """The `tool` object. `strings` are each rule's messageStrings by the rule's id.
+    scan: Scan, descriptors: Sequence[msgspec.Raw], taxonomies: Taxonomies | None
+) -> dict[str, Any]:
+    """The `tool` object over the rules' descriptors.
 
-    With taxonomies (auditor's profile) rules point into them, and the reasons of gaps are
-    described as notifications.
+    With taxonomies (auditor's profile) the reasons of gaps are described as notifications.
     """
     from sarif_om import MultiformatMessageString, Tool, ToolComponent
 
     described = taxonomies is not None
-    return Tool(
+    tool = Tool(
         driver=ToolComponent(
             name=TOOL,
             full_name=f"{TOOL} {scan.version}",
@@ -70,11 +66,13 @@ def driver(
             short_description=MultiformatMessageString(
                 text="Judges live configuration by CMMC 2.0 and ISO/IEC 27001:2022."
             ),
-            rules=[_rule(r, scan.titles, strings[r.id], taxonomies) for r in rules],
+            rules=list(descriptors),
             notifications=_notifications() if described else None,
             supported_taxonomies=taxonomies.supported() if taxonomies is not None else None,
         )
     )
+    said: dict[str, Any] = plain(tool)
+    return said
 
 
 GAP_REASONS: Mapping[str, tuple[str, str]] = {
@@ -175,17 +173,21 @@ def tags(rule: PlainRule) -> list[str]:
     return [*found, *controls][:TAG_LIMIT]
 
 
-def _rule(
+def descriptor(
     rule: PlainRule,
     titles: Titles,
     strings: Mapping[str, Mapping[str, str]],
     taxonomies: Taxonomies | None,
-) -> Any:
+) -> msgspec.Raw:
+    """A rule as `tool.driver` lists it, encoded. `strings` are its messageStrings.
+
+    With taxonomies (auditor's profile) it points into them.
+    """
     from sarif_om import MultiformatMessageString, ReportingConfiguration, ReportingDescriptor
 
     title = shorten(sentence(visible(rule.title)), DESCRIPTION_LIMIT)
     why = " ".join(rule.why.split())
-    return ReportingDescriptor(
+    described = ReportingDescriptor(
         id=rule.id,
         name=pascal(rule.id),
         deprecated_ids=list(rule.deprecated_ids) or None,
@@ -207,6 +209,7 @@ def _rule(
             "tags": tags(rule),
         },
     )
+    return msgspec.Raw(msgspec.json.encode(plain(described)))
 
 
 def _help(rule: PlainRule, titles: Titles, markdown: bool) -> Iterator[str]:

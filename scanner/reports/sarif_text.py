@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -74,6 +75,7 @@ def sentence(text: str) -> str:
     return text.rstrip(" \t\r\n.!?:;,") + "."
 
 
+@lru_cache(2048)  # a rule's paragraphs stand in every file of a scan
 def prose(text: str) -> str:
     """A rule's own paragraph as Markdown: its code spans stay, its angle brackets are text."""
     parts: list[str] = []
@@ -86,9 +88,7 @@ def prose(text: str) -> str:
 
 
 def _no_tags(text: str) -> str:
-    return "".join(
-        c if c.isprintable() or c == "\n" else _spelt(c) for c in text.replace("<", "\\<")
-    )
+    return "\n".join(visible(line) for line in text.replace("<", "\\<").split("\n"))
 
 
 class Message(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -22,13 +22,14 @@ from scanner.rules.syntax import RESERVED, Node, free_variables
 _PARAM_TYPES = {"int": "int", "string": "str", "bool": "bool", "strings": "list[str]"}
 
 
-def lint(doc: Document, trees: Mapping[str, Node], *, catalogue: bool) -> list[str]:
+def lint(doc: Document, trees: Mapping[str, Node]) -> list[str]:
     """The faults of a rule, in the order of the file.
 
     The document fits rule.schema.json. `trees`: its parsed `when` and `require`; one that could
-    not be parsed is missing. catalogue: also hold its claims against the catalogues, which takes
-    a tenth of a second to load.
+    not be parsed is missing.
     """
+    from scanner.rules.lint_catalogue import catalogue_faults  # the catalogues take long to load
+
     rule = doc.value
     if rule["fact"] not in KINDS:
         message = f"there is no fact kind {rule['fact']}; {did_you_mean(rule['fact'], KINDS)}"
@@ -39,10 +40,7 @@ def lint(doc: Document, trees: Mapping[str, Node], *, catalogue: bool) -> list[s
     checks.append(case_faults(rule))
     if len(trees) == 1 + ("when" in rule):
         checks.append(_unused(rule, used))
-    if catalogue:
-        from scanner.rules.lint_catalogue import catalogue_faults
-
-        checks.append(catalogue_faults(rule))
+    checks.append(catalogue_faults(rule))
     lines = {
         # Below the top level it is the author's own names that are wrong: point at the name.
         (doc.where(path, key=len(path) > 1), message)

@@ -40,9 +40,9 @@ def load_rules(paths: Sequence[Path], *, thorough: bool = False) -> Rules:
     """The rules in these files and folders. Raises one InputError with all faults.
 
     Folders are searched for *.yaml. A rule's file is named after its id; in the shipped folder it
-    lies under <domain>/<practice>/. Shipped rules were held against the JSON Schema and the
-    catalogues when they were shipped, and are not again unless `thorough`: the two take longer
-    than all the rest together.
+    lies under <domain>/<practice>/. Shipped rules were held against the JSON Schema, the fact
+    kinds and the catalogues when they were shipped, and are not again unless `thorough`: the three
+    take longer than all the rest together.
     """
     found: list[Rule] = []
     faults: list[str] = []

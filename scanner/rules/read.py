@@ -31,8 +31,8 @@ from scanner.rules.syntax import ExpressionError, Node
 def read_rule(doc: Document, *, thorough: bool = True) -> Rule:
     """The rule in a document. Raises InputError with all of its faults.
 
-    Not thorough: types and meaning are still checked, words and bounds of the JSON Schema and the
-    claims against the catalogues are not.
+    Not thorough: types and expressions are still checked, the words and bounds of the JSON Schema
+    and what the lint holds against the fact kinds and the catalogues are not.
     """
     if thorough and (wrong := schema_faults(doc, schema())):
         raise InputError(wrong)
@@ -55,7 +55,8 @@ def read_rule(doc: Document, *, thorough: bool = True) -> Rule:
             trees[key] = parse(doc.value[key])
         except ExpressionError as error:
             faults.append(f"{doc.inside((key,), error.at)}: {error}")
-    faults += lint(doc, trees, catalogue=thorough)
+    if thorough:
+        faults += lint(doc, trees)
     if faults:
         raise InputError(faults)
     return _rule(written, doc, trees)
