@@ -113,6 +113,8 @@ class SnapshotWriter:
             self._journal = os.fdopen(fd, "ab")
             if journal.stat().st_size == 0:
                 self._append(_encoder.encode(_Head(plan=plan, started_at=started_at)))
+            elif not journal.read_bytes().endswith(b"\n"):
+                self._append(b"")  # ends the line that was being written
         except OSError as error:
             raise unwritable(journal, error) from error
 
