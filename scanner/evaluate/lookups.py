@@ -26,7 +26,7 @@ class Lookups:
     def __init__(self, snapshot: Observed, ledgers: Ledgers, declared: Declared) -> None:
         self._snapshot, self._ledgers, self._declared = snapshot, ledgers, declared
         self._columns: dict[str, tuple[str, ...]] = {}
-        self._index: dict[str, dict[str, Column]] = {}
+        self._index: dict[str, _Index] = {}
         self._written: dict[str, _Named] = {}
         self._small: dict[str, _Named] = {}
 
@@ -38,10 +38,9 @@ class Lookups:
     def load(self) -> None:
         """Read the wanted columns of the wanted kinds from the snapshot."""
         for kind, columns in self._columns.items():
-            self._index[kind] = {
-                fact.subject: tuple(getattr(fact, name) for name in columns)
-                for fact in self._snapshot.facts(kind)
-            }
+            index = self._index[kind] = _Index()
+            for fact in self._snapshot.facts(kind):
+                index.add(fact.scope, fact.subject, tuple(getattr(fact, n) for n in columns))
 
     def fact(
         self, kind: str, key: Any, scope: str, prefix: str, *, same_scope: bool
@@ -50,13 +49,15 @@ class Lookups:
 
         A key of None is found nowhere, for certain. A key that no fact has may lie in a place that
         was not scanned: then nothing is said, unless it can only lie in the scope of the fact that
-        asks (same_scope) and the whole kind was listed there.
+        asks (same_scope) and the whole kind was listed there. Nor is anything said of a key that
+        several other scopes have.
         """
         if key is UNSET:
             return {}
         if key is None:
             return {f"{prefix}_found": False}
-        row = self._index[kind].get(key)
+        index = self._index[kind]
+        row = index.find(scope, key) if same_scope else index.nearest(scope, key)
         if row is None:
             complete = same_scope and self._ledgers.complete(kind, scope)
             return {f"{prefix}_found": False} if complete else {}
@@ -108,6 +109,33 @@ class Lookups:
         if name not in self._small:
             self._small[name] = _by_name(self._declared[name], str.casefold)
         return self._small[name]
+
+
+class _Index:
+    """Rows of a kind by subject; a subject is mostly, but need not be, unique among scopes."""
+
+    def __init__(self) -> None:
+        self._first: dict[str, tuple[str, Column]] = {}
+        self._further: dict[str, dict[str, Column]] = {}
+
+    def add(self, scope: str, subject: str, row: Column) -> None:
+        first = self._first.setdefault(subject, (scope, row))
+        if first[1] is not row:
+            self._further.setdefault(subject, {})[scope] = row
+
+    def find(self, scope: str, subject: str) -> Column | None:
+        """The row of this very scope."""
+        first = self._first.get(subject)
+        if first is not None and first[0] == scope:
+            return first[1]
+        return self._further.get(subject, {}).get(scope)
+
+    def nearest(self, scope: str, subject: str) -> Column | None:
+        """The row of this scope, or of the only other one that has the subject."""
+        own = self.find(scope, subject)
+        if own is not None or subject in self._further or subject not in self._first:
+            return own
+        return self._first[subject][1]
 
 
 def _by_name(records: Mapping[str, Mapping[str, Any]], written: Callable[[str], str]) -> _Named:

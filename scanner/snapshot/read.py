@@ -12,12 +12,11 @@ import msgspec
 
 from scanner.errors import InputError
 from scanner.facts import KINDS, Fact
-from scanner.facts.ledger import Gap, LedgerLine
-from scanner.snapshot.manifest import NAME, FileInfo, Manifest, ScopeInfo, SourceInfo, TargetInfo
+from scanner.facts.ledger import LedgerLine
+from scanner.snapshot.manifest import NAME, FileInfo, Manifest
+from scanner.snapshot.merge import Merged
 from scanner.snapshot.streams import merged
 from scanner.snapshot.write import WORK
-
-Parts = tuple[tuple[int, int], ...]
 
 
 class Snapshot:
@@ -29,19 +28,11 @@ class Snapshot:
         self.started_at = min(m.started_at for m in manifests)
         self.finished_at = max(m.finished_at for m in manifests)
         self.complete = all(m.complete for m in manifests)
-        self.ledger = _best_lines(manifests)
-        named = {line.gap for line in self.ledger if line.gap is not None}
-        gaps = {gap.id: gap for m in manifests for gap in m.gaps}
-        self.gaps: dict[str, Gap] = {
-            key: gap for key, gap in sorted(gaps.items()) if gap.reach == "fields" or key in named
-        }
-        self.targets = _targets(manifests)
-        self.providers: dict[str, tuple[SourceInfo, ...]] = {}
-        for manifest in manifests:
-            for provider, sources in manifest.providers.items():
-                known = {s.id: s for s in self.providers.get(provider, ())}
-                known.update((s.id, s) for s in sources)
-                self.providers[provider] = tuple(known[key] for key in sorted(known))
+        self._merged = Merged(manifests)
+        self.ledger = self._merged.ledger
+        self.gaps = self._merged.gaps
+        self.targets = self._merged.targets
+        self.providers = self._merged.providers
 
     @property
     def folders(self) -> list[Path]:
@@ -58,10 +49,23 @@ class Snapshot:
         return frozenset(item.kind for _, item in self.files if item.facts)
 
     def facts(self, kind: str) -> Iterator[Fact]:
-        """All facts of a kind, in order of (scope, subject), each subject once."""
-        streams = [_lines(path) for path, item in self.files if item.kind == kind]
+        """All facts of a kind, in order of (scope, subject), each subject once.
+
+        Of one place that was listed in several folders, what the latest listing lacks is gone.
+        """
+        streams = [
+            (number, _lines(folder / item.path))
+            for number, (folder, manifest) in enumerate(self._parts)
+            for item in manifest.files
+            if item.kind == kind
+        ]
         decoder = msgspec.json.Decoder(KINDS[kind])
-        lines = streams[0] if len(streams) == 1 else merged(streams, kind)
+        if len(self._parts) > 1:
+            lines = self._merged.lines(streams, kind)
+        elif len(streams) == 1:
+            lines = streams[0][1]
+        else:
+            lines = merged((stream for _, stream in streams), kind)
         for line in lines:
             yield decoder.decode(line)
 
@@ -136,54 +140,3 @@ def _lines(path: Path) -> Iterator[bytes]:
     with gzip.open(path, "rb") as handle:
         for line in handle:
             yield line[:-1]
-
-
-def _best_lines(manifests: Sequence[Manifest]) -> tuple[LedgerLine, ...]:
-    best: dict[tuple[str, str, str, str], LedgerLine] = {}
-    for manifest in manifests:
-        for line in manifest.ledger:
-            key = (line.target, line.scope, line.region or "", line.source)
-            other = best.get(key)
-            if other is None or (other.gap is None, other.at) < (line.gap is None, line.at):
-                best[key] = line
-    return tuple(best[key] for key in sorted(best))
-
-
-def _targets(manifests: Sequence[Manifest]) -> tuple[TargetInfo, ...]:
-    found: dict[str, TargetInfo] = {}
-    for manifest in manifests:
-        for target in manifest.targets:
-            other = found.get(target.id)
-            if other is not None:
-                if other.provider != target.provider:
-                    raise InputError(
-                        f"target {target.id!r} is {other.provider} in one snapshot and"
-                        f" {target.provider} in another; give them different ids"
-                    )
-                target = msgspec.structs.replace(
-                    target,
-                    scopes=_scopes((*other.scopes, *target.scopes)),
-                    parts=_parts(other.parts, target.parts),
-                )
-            found[target.id] = target
-    return tuple(found[key] for key in sorted(found))
-
-
-def _parts(one: Parts, other: Parts) -> Parts:
-    """The parts of a target that two snapshots hold; empty once they are all of it."""
-    if not one or not other:
-        return ()
-    both = {*one, *other}
-    whole = any(all((n, of) in both for n in range(1, of + 1)) for _, of in both)
-    return () if whole else tuple(sorted(both))
-
-
-def _scopes(scopes: Sequence[ScopeInfo]) -> tuple[ScopeInfo, ...]:
-    merged_: dict[str, ScopeInfo] = {}
-    for scope in scopes:
-        other = merged_.get(scope.id)
-        if other is not None:
-            regions = tuple(sorted({*other.regions, *scope.regions}))
-            scope = msgspec.structs.replace(scope, regions=regions)
-        merged_[scope.id] = scope
-    return tuple(merged_[key] for key in sorted(merged_))

@@ -42,15 +42,20 @@ def combine(facts: Sequence[Fact]) -> Fact:
     """One fact from several reads of one subject; target and source are the first's.
 
     A field that any read is taken; where several did, the latest observation counts, and of
-    observations in one second the later in `facts`. What none could read keeps its gap.
+    observations in one second the later in `facts`. What none could read keeps its gap. The whole
+    is as old as the oldest of what was taken.
     """
     first = facts[0]
     latest = sorted(facts, key=lambda fact: fact.observed_at)[::-1]
-    values: dict[str, object] = {
-        name: next((v for v in (getattr(f, name) for f in latest) if v is not UNSET), UNSET)
-        for name in type(first).__struct_fields__
-        if name not in COMMON or name in ("name", "tags", "made_by", "observed_at")
-    }
+    values: dict[str, object] = {}
+    oldest = latest[0].observed_at
+    for name in type(first).__struct_fields__:
+        if name in COMMON and name not in ("name", "tags", "made_by"):
+            continue
+        read = next((fact for fact in latest if getattr(fact, name) is not UNSET), latest[0])
+        values[name] = getattr(read, name)
+        oldest = min(oldest, read.observed_at)
+    values["observed_at"] = oldest
     unread = {name: gap for fact in reversed(facts) for name, gap in fact.unread.items()}
     values["unread"] = {k: gap for k, gap in unread.items() if values.get(k, UNSET) is UNSET}
     values["region"] = next((f.region for f in facts if f.region is not None), None)
