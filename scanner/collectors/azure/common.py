@@ -13,7 +13,7 @@ from scanner.collectors.microsoft.arm import (
     resource_id,
     subscription_of,
 )
-from scanner.collectors.microsoft.session import Place
+from scanner.collectors.microsoft.place import Place
 
 ANYWHERE = "/subscriptions/{subscription}/providers/"
 IN_GROUP = "/subscriptions/{subscription}/resourceGroups/{group}/providers/"

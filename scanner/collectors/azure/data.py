@@ -8,7 +8,7 @@ from typing import Any
 from scanner.collectors.azure.common import ANYWHERE, IN_GROUP, everywhere, named, parts, where
 from scanner.collectors.base import Partial, Refused, source
 from scanner.collectors.microsoft.arm import got, listed, properties, resource_id
-from scanner.collectors.microsoft.session import Place
+from scanner.collectors.microsoft.place import Place
 from scanner.facts import Fact
 from scanner.facts.crypto import Endpoint
 from scanner.facts.storage import Backup, Store

@@ -9,8 +9,8 @@ from scanner.collectors.azure.common import ANYWHERE, everywhere, named, parts
 from scanner.collectors.azure.records import FLOW_LOGS_READ, all_flow_logs
 from scanner.collectors.base import Refused, source
 from scanner.collectors.microsoft.arm import listed, resource_id, subscription_of
-from scanner.collectors.microsoft.graph import items
-from scanner.collectors.microsoft.session import Place
+from scanner.collectors.microsoft.place import Place
+from scanner.collectors.microsoft.values import items
 from scanner.facts import Fact
 from scanner.facts.network import Boundary, RemoteAccess, Segment
 

@@ -24,9 +24,9 @@ from scanner.collectors.microsoft.arm import (
     version_of,
 )
 from scanner.collectors.microsoft.diagnostics import destination_of, enabled_categories
-from scanner.collectors.microsoft.graph import items
-from scanner.collectors.microsoft.session import Place
+from scanner.collectors.microsoft.place import Place
 from scanner.collectors.microsoft.times import moment
+from scanner.collectors.microsoft.values import items
 from scanner.facts import Fact
 from scanner.facts.audit import Alert, Record, Store, Trail
 

@@ -15,8 +15,8 @@ from scanner.collectors.microsoft.arm import (
     subscription_of,
     version_of,
 )
-from scanner.collectors.microsoft.graph import items
-from scanner.collectors.microsoft.session import Place
+from scanner.collectors.microsoft.place import Place
+from scanner.collectors.microsoft.values import items
 from scanner.facts import Fact
 from scanner.facts.crypto import FipsSetting, Key
 from scanner.facts.host import Instance

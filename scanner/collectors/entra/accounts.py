@@ -26,8 +26,8 @@ from scanner.collectors.entra.readings import (
     sign_in_rules,
     users,
 )
-from scanner.collectors.microsoft.graph import items, text
-from scanner.collectors.microsoft.session import Place
+from scanner.collectors.microsoft.place import Place
+from scanner.collectors.microsoft.values import items, text
 from scanner.facts import UNSET, Fact
 from scanner.facts.identity import Account
 

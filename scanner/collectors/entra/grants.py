@@ -17,8 +17,8 @@ from scanner.collectors.entra.readings import (
     kind_of,
     users,
 )
-from scanner.collectors.microsoft.graph import items
-from scanner.collectors.microsoft.session import Place
+from scanner.collectors.microsoft.place import Place
+from scanner.collectors.microsoft.values import items
 from scanner.facts import Fact
 from scanner.facts.identity import RoleGrant
 

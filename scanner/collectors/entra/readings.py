@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 from scanner.collectors.base import Refused
 from scanner.collectors.entra.conditional_access import Directory, Judgement, Kind, Person, judge
 from scanner.collectors.entra.roles import action_classes
-from scanner.collectors.microsoft.graph import GROUP_READ, Members, group_members, items, text
-from scanner.collectors.microsoft.session import Place
+from scanner.collectors.microsoft.graph import GROUP_READ, Members, group_members
+from scanner.collectors.microsoft.place import Place
+from scanner.collectors.microsoft.values import items, text
 
 T = TypeVar("T")
 

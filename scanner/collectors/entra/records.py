@@ -10,8 +10,8 @@ from scanner.collectors.entra.conditional_access import RISKY_SIGN_IN, RISKY_USE
 from scanner.collectors.entra.readings import ACCESS_READ, POLICIES, sign_in_rules, users
 from scanner.collectors.microsoft.arm import listed, properties
 from scanner.collectors.microsoft.diagnostics import destination_of, enabled_categories
-from scanner.collectors.microsoft.graph import items, text
-from scanner.collectors.microsoft.session import Place
+from scanner.collectors.microsoft.place import Place
+from scanner.collectors.microsoft.values import items, text
 from scanner.facts import Fact
 from scanner.facts.audit import Record, Trail
 from scanner.facts.device import Device

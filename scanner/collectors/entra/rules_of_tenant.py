@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from scanner.collectors.base import Refused, source
-from scanner.collectors.microsoft.graph import items, text, words
-from scanner.collectors.microsoft.session import Place
+from scanner.collectors.microsoft.place import Place
+from scanner.collectors.microsoft.values import items, text, words
 from scanner.facts import Fact
 from scanner.facts.identity import Policy
 

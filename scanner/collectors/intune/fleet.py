@@ -19,8 +19,8 @@ from scanner.collectors.intune.readings import (
     silence,
     staleness,
 )
-from scanner.collectors.microsoft.graph import items, text
-from scanner.collectors.microsoft.session import Place
+from scanner.collectors.microsoft.place import Place
+from scanner.collectors.microsoft.values import items, text
 from scanner.facts import UNSET, Fact
 from scanner.facts.device import Device
 from scanner.facts.software import Malware, Package

@@ -21,8 +21,8 @@ from scanner.collectors.intune.readings import (
     reported,
     settings,
 )
-from scanner.collectors.microsoft.graph import text
-from scanner.collectors.microsoft.session import Place
+from scanner.collectors.microsoft.place import Place
+from scanner.collectors.microsoft.values import text
 from scanner.facts import UNSET, Fact
 from scanner.facts.crypto import FipsSetting
 from scanner.facts.device import DevicePolicy

@@ -11,8 +11,9 @@ from scanner.collectors.base import Refused
 from scanner.collectors.intune.appcontrol import Unreadable
 from scanner.collectors.intune.assign import Fleet, Reach
 from scanner.collectors.intune.carried import Value, from_settings, from_typed
-from scanner.collectors.microsoft.graph import GROUP_READ, group_members, items, text
-from scanner.collectors.microsoft.session import Place
+from scanner.collectors.microsoft.graph import GROUP_READ, group_members
+from scanner.collectors.microsoft.place import Place
+from scanner.collectors.microsoft.values import items, text
 
 DEVICES = "GET /deviceManagement/managedDevices"
 CATALOG = "GET /beta/deviceManagement/configurationPolicies"

@@ -8,7 +8,7 @@ from scanner.collectors.base import Partial, Refused, source
 from scanner.collectors.intune.readings import SETTINGS_READ, devices, reported, settings
 from scanner.collectors.microsoft.arm import listed, properties
 from scanner.collectors.microsoft.diagnostics import destination_of, enabled_categories
-from scanner.collectors.microsoft.session import Place
+from scanner.collectors.microsoft.place import Place
 from scanner.facts import UNSET, Fact
 from scanner.facts.audit import Trail
 from scanner.facts.device import DevicePolicy

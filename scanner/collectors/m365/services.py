@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from scanner.collectors.base import Partial, Refused, source
-from scanner.collectors.microsoft.graph import text, words
-from scanner.collectors.microsoft.session import Place
+from scanner.collectors.microsoft.place import Place
+from scanner.collectors.microsoft.values import text, words
 from scanner.facts import Fact
 from scanner.facts.host import Session
 from scanner.facts.sharing import Incident, Sharing

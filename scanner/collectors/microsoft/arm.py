@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from scanner.collectors.base import Refused, Scope
-from scanner.collectors.microsoft.session import MicrosoftSession, Place
+from scanner.collectors.microsoft.place import Place
+from scanner.collectors.microsoft.session import MicrosoftSession
 from scanner.errors import Defect
 
 API_VERSIONS = {

@@ -18,9 +18,11 @@ from urllib.parse import quote, urlencode, urlsplit
 from scanner import __version__
 from scanner.collectors.base import Refused
 from scanner.collectors.microsoft.cloud import Cloud
+from scanner.collectors.microsoft.connection import pool
 from scanner.collectors.microsoft.credentials import Token
 from scanner.collectors.microsoft.errors import refusal
-from scanner.errors import Defect, InputError
+from scanner.collectors.microsoft.throttling import Families, Family, retry_after
+from scanner.errors import Defect
 
 READ_ONLY_POSTS = frozenset(
     {
@@ -32,7 +34,9 @@ READ_ONLY_POSTS = frozenset(
 """POSTs that read: a report's filter stands in their body."""
 
 _RETRIED = frozenset({408, 429, 500, 502, 503, 504})
+
 _ATTEMPTS = 6
+
 _BODY_LIMIT = 64 * 1024 * 1024
 
 
@@ -55,19 +59,6 @@ class Answer:
     body: Any
 
 
-class _Family:
-    """Requests of one workload: so many at once, and all wait when one is told to."""
-
-    def __init__(self, at_once: int) -> None:
-        self.slots = threading.BoundedSemaphore(at_once)
-        self.lock = threading.Lock()
-        self.not_before = 0.0
-
-
-_AT_ONCE = {"reports": 2, "auditLogs": 1, "deviceManagement": 6, "security": 2}
-"""Workloads with a small quota of their own; the others share eight."""
-
-
 class Client:
     """Reads from one server. Safe between threads."""
 
@@ -85,9 +76,8 @@ class Client:
     ) -> None:
         self.base, self.cloud = base.rstrip("/"), cloud
         self._token, self._limits, self._sleep, self._clock = token, limits, sleep, clock
-        self._http = _pool(self.base, proxy, ca_bundle, limits)
-        self._families: dict[str, _Family] = {}
-        self._lock = threading.Lock()
+        self._http = pool(self.base, proxy, ca_bundle, connect=limits.connect, read=limits.read)
+        self._families = Families()
         self._stopped = threading.Event()
 
     def close(self) -> None:
@@ -185,7 +175,7 @@ class Client:
         """One request with its retries. Raises Refused for anything but a decoded success."""
         if operation in self.cloud.lacks:
             raise Refused("not-in-this-cloud", operation, f"{self.cloud.name} does not offer it")
-        family = self._family(url)
+        family = self._families.of(url)
         waited = 0.0
         for attempt in range(1, _ATTEMPTS + 1):
             with family.slots:
@@ -219,7 +209,7 @@ class Client:
         return True
 
     def _delay(
-        self, family: _Family, answer: Answer, attempt: int, waited: float, refused: Refused
+        self, family: Family, answer: Answer, attempt: int, waited: float, refused: Refused
     ) -> None:
         seconds = retry_after(answer.headers.get("retry-after"))
         if seconds is None:
@@ -231,7 +221,7 @@ class Client:
         with family.lock:
             family.not_before = max(family.not_before, self._clock() + seconds)
 
-    def _wait_turn(self, family: _Family, operation: str, waited: float) -> float:
+    def _wait_turn(self, family: Family, operation: str, waited: float) -> float:
         """Wait until the family may send again; returns the seconds."""
         total = 0.0
         while True:
@@ -272,16 +262,6 @@ class Client:
             raise Refused("broken", operation, "the answer is too large")
         return Answer(got.status, {k.lower(): v for k, v in got.headers.items()}, _decode(raw))
 
-    def _family(self, url: str) -> _Family:
-        parts = urlsplit(url).path.strip("/").split("/")
-        name = parts[1] if len(parts) > 1 and parts[0] in ("v1.0", "beta") else ""
-        name = name if name in _AT_ONCE else ""
-        with self._lock:
-            family = self._families.get(name)
-            if family is None:
-                family = self._families[name] = _Family(_AT_ONCE.get(name, 8))
-            return family
-
     def _url(self, path: str, query: Mapping[str, str] | None) -> str:
         text = f"?{urlencode(query, quote_via=quote, safe='$,()/:=')}" if query else ""
         return f"{self.base}{path}{text}"
@@ -301,65 +281,6 @@ def _decode(raw: bytes) -> Any:
         return json.loads(raw)
     except ValueError:
         return _UNPARSABLE
-
-
-def retry_after(text: str | None) -> float | None:
-    """Seconds to wait, from the header: whole or fractional seconds, or an HTTP date."""
-    if text is None:
-        return None
-    try:
-        return max(0.0, min(float(text), 3600.0))
-    except ValueError:
-        pass
-    from email.utils import parsedate_to_datetime
-
-    try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
-    except (TypeError, ValueError):
-        return None
-
-
-def _pool(base: str, proxy: str | None, ca_bundle: str | None, limits: Limits) -> Any:
-    try:
-        import urllib3
-    except ImportError as error:
-        raise InputError(
-            "Microsoft targets need urllib3: pip install 'cmmc-scan[microsoft]'"
-        ) from error
-
-    settings: dict[str, Any] = {
-        "maxsize": 16,
-        "block": False,
-        "timeout": urllib3.Timeout(connect=limits.connect, read=limits.read),
-    }
-    if base.startswith("https:"):
-        settings["cert_reqs"] = "CERT_REQUIRED"
-        bundle = ca_bundle or _bundle()
-        if bundle:
-            settings["ca_certs"] = bundle
-    proxy = proxy or _proxy_for(base)
-    if proxy:
-        return urllib3.ProxyManager(proxy, **settings)
-    return urllib3.PoolManager(**settings)
-
-
-def _bundle() -> str | None:
-    import os
-
-    for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        if os.environ.get(name):
-            return os.environ[name]
-    return None
-
-
-def _proxy_for(base: str) -> str | None:
-    from urllib.request import getproxies, proxy_bypass
-
-    parts = urlsplit(base)
-    host = parts.hostname or ""
-    if host in ("localhost", "127.0.0.1", "::1") or proxy_bypass(host):
-        return None
-    return getproxies().get(parts.scheme)
 
 
 def _words(error: BaseException) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scanner.collectors.microsoft.graph import items
+from scanner.collectors.microsoft.values import items
 
 
 def enabled_categories(setting: dict[str, Any]) -> frozenset[str]:

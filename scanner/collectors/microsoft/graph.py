@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from scanner.collectors.base import Refused, Scope
-from scanner.collectors.microsoft.session import MicrosoftSession, Place
+from scanner.collectors.microsoft.place import Place
+from scanner.collectors.microsoft.session import MicrosoftSession
+from scanner.collectors.microsoft.values import items
 
 GROUP_MEMBERS = "GET /groups/{id}/transitiveMembers"
 GROUP_READ = {GROUP_MEMBERS: "GroupMember.Read.All"}
@@ -113,21 +115,3 @@ def _members(body: dict[str, Any] | Refused) -> Members | Refused:
             return Refused("broken", GROUP_MEMBERS, "a member has no type")
     without = Refused("denied", GROUP_MEMBERS, "devices came without ids", permission=_DEVICES)
     return Members(frozenset(users), frozenset(others), without if hidden else frozenset(devices))
-
-
-def text(item: dict[str, Any], key: str) -> str | None:
-    """A string property; None where it is null, absent or something else."""
-    value = item.get(key)
-    return value if isinstance(value, str) else None
-
-
-def items(value: Any) -> list[dict[str, Any]]:
-    """The objects of a list property; none for null."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def words(value: Any) -> list[str]:
-    """The strings of a list property, or of flags in one comma-joined string."""
-    if isinstance(value, str):
-        return [part.strip() for part in value.split(",") if part.strip()]
-    return [str(part) for part in value if isinstance(part, str)] if isinstance(value, list) else []

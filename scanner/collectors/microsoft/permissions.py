@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from scanner.collectors.base import Selection, Source
-from scanner.collectors.microsoft.session import is_arm, split
+from scanner.collectors.microsoft.operations import is_arm, split
 
 GRAPH_APP = "00000003-0000-0000-c000-000000000000"
 """Application id of Microsoft Graph in every cloud."""

@@ -13,10 +13,11 @@ from microsoft_collectors import COLLECTORS, Read
 import scanner
 from scanner.collectors.base import Refused
 from scanner.collectors.microsoft.arm import version_of
-from scanner.collectors.microsoft.client import READ_ONLY_POSTS, Client, Limits, retry_after
+from scanner.collectors.microsoft.client import READ_ONLY_POSTS, Client, Limits
 from scanner.collectors.microsoft.cloud import CLOUDS, cloud_named
+from scanner.collectors.microsoft.operations import fill, is_arm, split
 from scanner.collectors.microsoft.permissions import FORMATS, commands, grants
-from scanner.collectors.microsoft.session import fill, is_arm, split
+from scanner.collectors.microsoft.throttling import retry_after
 from scanner.collectors.microsoft.times import days_since, days_until, moment
 from scanner.demo.microsoft import Emulator, Tenant
 from scanner.errors import Defect, InputError
