@@ -33,10 +33,11 @@ class Composer:
             "product": rule.product,
         }
 
-    def _common(self, provider: str | None) -> dict[str, Any]:
-        rule = self._rule
-        decides = () if provider in rule.informs_only else rule.decides
-        return {**self._same, "decides": decides, "provider": provider}
+    def _common(self, *providers: str | None) -> dict[str, Any]:
+        """What does not depend on what was found. providers: whose facts the finding rests on."""
+        decides = () if set(providers) & set(self._rule.informs_only) else self._rule.decides
+        one = providers[0] if len(providers) == 1 else None
+        return {**self._same, "decides": decides, "provider": one}
 
     def _print(self, scope: str, subject: str | None, key: str = "") -> str:
         return fingerprint(self._rule.first_id, scope, subject, key)
@@ -116,7 +117,7 @@ class Composer:
         """A scope that was seen and in which nothing concerns the rule."""
         what = f"{skipped} looked at" if skipped else "none exists"
         return Finding(
-            **self._common(scope.split(":", 1)[0]),
+            **self._common(*sorted(self._reach.providers.get(scope, ()))),
             verdict="not-applicable",
             subject=None,
             name=scope,
@@ -171,14 +172,15 @@ class Composer:
         else:
             values = {"scope": place.scope, "region": place.region or "", "name": where}
             message = _PLACEHOLDER.sub(lambda m: values.get(m.group(1), "?"), self._rule.message)
-        provider = place.scope.split(":", 1)[0]
-        targets = self._targets(place)
+        scopes = {p.scope for p in self._reach.places() if self.group(p) == place}
+        providers = {p for scope in scopes for p in self._reach.providers.get(scope, ())}
+        targets = {t for scope in scopes for t in self._reach.targets.get(scope, ())}
         return Finding(
-            **self._common(provider if provider in self._reach.served else None),
+            **self._common(*sorted(providers)),
             verdict=verdict,
             subject=None,
             name=where,
-            target=targets[0] if len(targets) == 1 else None,
+            target=min(targets) if len(targets) == 1 else None,
             scope=place.scope,
             region=place.region,
             message=message,
@@ -199,10 +201,6 @@ class Composer:
         if per == "target":
             return Place("target:" + min(self._reach.targets.get(place.scope, {"?"})), None)
         return Place("organization", None)
-
-    def _targets(self, place: Place) -> Sequence[str]:
-        scopes = {p.scope for p in self._reach.places() if self.group(p) == place}
-        return sorted({t for scope in scopes for t in self._reach.targets.get(scope, ())})
 
     def nobody(self) -> Finding:
         """No target's provider can tell what the rule asks."""

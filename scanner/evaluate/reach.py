@@ -47,6 +47,8 @@ class Reach:
     holes: list[Hole] = field(default_factory=list)
     targets: dict[str, set[str]] = field(default_factory=dict)
     """scope -> the targets that lead to it."""
+    providers: dict[str, set[str]] = field(default_factory=dict)
+    """scope -> the providers of those targets."""
 
     def places(self) -> set[Place]:
         return self.answered | {hole.place for hole in self.holes}
@@ -84,6 +86,7 @@ class Ledgers:
             reach.served.add(target.provider)
             for key, hole in self._ask(target, listing):
                 reach.targets.setdefault(key[0], set()).add(target.id)
+                reach.providers.setdefault(key[0], set()).add(target.provider)
                 if key not in found or (found[key] is not None and hole is None):
                     found[key] = hole
         holes = [hole for _, hole in sorted(found.items(), key=_order) if hole is not None]

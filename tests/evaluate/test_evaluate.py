@@ -294,3 +294,12 @@ def test_a_part_of_a_target_is_not_judged_as_the_whole(tmp_path):
         "not-collected",
     )
     assert "unknown" not in {f.verdict for f in judge(folders, rule(BUCKETS))}
+
+
+@pytest.mark.parametrize("per", ["account", "region", "target", "organization"])
+def test_a_set_decides_nothing_where_its_provider_only_informs(cloud, snap, per):
+    text = SOME.replace("per: account", f"per: {per}").replace("informs:", "decides:")
+    decides = {f.decides for f in judge(snap(cloud), rule(text))}
+    assert decides == {("3.13.16[a]",)}
+    informs = {f.decides for f in judge(snap(cloud), rule(text + "informs_only: [fake]\n"))}
+    assert informs == {()}
