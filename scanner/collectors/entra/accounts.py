@@ -6,26 +6,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from scanner.collectors.base import Partial, Refused, source
-from scanner.collectors.entra.ca_policy import Requirement
 from scanner.collectors.entra.conditional_access import (
     LEGACY_BLOCKED,
     MANAGED_DEVICE,
     MFA,
     PHISHING_RESISTANT,
     TERMS,
+    Requirement,
     Verdict,
 )
-from scanner.collectors.entra.readings import (
-    ACCESS_READ,
-    ROLES_READ,
-    USERS,
-    USERS_READ,
-    SignInRules,
-    kind_of,
-    role_holders,
-    sign_in_rules,
-    users,
-)
+from scanner.collectors.entra.held_roles import ROLES_READ, role_holders
+from scanner.collectors.entra.sign_in_rules import ACCESS_READ, SignInRules, sign_in_rules
+from scanner.collectors.entra.users import USERS, USERS_READ, kind_of, users
 from scanner.collectors.microsoft.place import Place
 from scanner.collectors.microsoft.values import items, text
 from scanner.facts import UNSET, Fact

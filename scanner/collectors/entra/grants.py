@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scanner.collectors.base import Refused, source
-from scanner.collectors.entra.readings import (
+from scanner.collectors.entra.held_roles import (
     ASSIGNED_READ,
     ASSIGNMENTS,
     ELIGIBLE,
@@ -14,9 +14,8 @@ from scanner.collectors.entra.readings import (
     Holding,
     assigned,
     eligible,
-    kind_of,
-    users,
 )
+from scanner.collectors.entra.users import kind_of, users
 from scanner.collectors.microsoft.place import Place
 from scanner.collectors.microsoft.values import items
 from scanner.facts import Fact

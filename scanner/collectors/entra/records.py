@@ -7,7 +7,8 @@ from typing import Any
 
 from scanner.collectors.base import Refused, source
 from scanner.collectors.entra.conditional_access import RISKY_SIGN_IN, RISKY_USER, TERMS
-from scanner.collectors.entra.readings import ACCESS_READ, POLICIES, sign_in_rules, users
+from scanner.collectors.entra.sign_in_rules import ACCESS_READ, POLICIES, sign_in_rules
+from scanner.collectors.entra.users import users
 from scanner.collectors.microsoft.arm import listed, properties
 from scanner.collectors.microsoft.diagnostics import destination_of, enabled_categories
 from scanner.collectors.microsoft.place import Place

@@ -7,7 +7,7 @@ from typing import Any
 
 from scanner.collectors.base import Partial, Refused, source
 from scanner.collectors.entra.accounts import held_by
-from scanner.collectors.entra.readings import ROLES_READ
+from scanner.collectors.entra.held_roles import ROLES_READ
 from scanner.collectors.microsoft.place import Place
 from scanner.collectors.microsoft.values import items, text
 from scanner.facts import UNSET, Fact

@@ -10,7 +10,6 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scanner.collectors.entra.ca_cells import meet
 from scanner.collectors.entra.conditional_access import (
     LEGACY_BLOCKED,
     MFA,
@@ -20,6 +19,7 @@ from scanner.collectors.entra.conditional_access import (
     Person,
     judge,
 )
+from scanner.collectors.entra.conditional_access.cells import meet
 
 PEOPLE = (Person("a"), Person("b"), Person("c"))
 GROUPS = {"g": frozenset({"a", "b"}), "h": frozenset({"b", "c"})}
