@@ -1,4 +1,4 @@
-"""Databases of RDS: the listing that several sources share, and whether plain text is refused."""
+"""Databases of RDS, Aurora, DocumentDB and Neptune, and their snapshots."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from scanner.collectors.aws.client import Aws
+from scanner.collectors.aws.compute import tags_of
 from scanner.collectors.base import Partial, Refused, source
 from scanner.facts.storage import Store
 
 DATABASE_CALLS = {"rds:DescribeDBInstances": "rds:DescribeDBInstances"}
 _PAGE = 100
+_COMMON = ["category", "encrypted", "key_id"]
 _OWN = "rds:DescribeDBParameters"
 _CLUSTER = "rds:DescribeDBClusterParameters"
 _CLUSTERS = "rds:DescribeDBClusters"
@@ -49,6 +51,68 @@ def database_list(aws: Aws) -> list[dict[str, Any]]:
             for database in page["DBInstances"]
         ],
     )
+
+
+@source(
+    Store,
+    fields=[*_COMMON, "public", "external_principals", "tags"],
+    calls=DATABASE_CALLS,
+    always={"category": "database"},
+    per="region",
+)
+def databases(aws: Aws) -> Iterator[Store]:
+    """Database instances of RDS, Aurora, DocumentDB and Neptune."""
+    for database in database_list(aws):
+        yield Store(
+            **aws.here("rds:DescribeDBInstances"),
+            subject=database["DBInstanceArn"],
+            name=database["DBInstanceIdentifier"],
+            tags=tags_of(database, "TagList"),
+            category="database",
+            public=database["PubliclyAccessible"],
+            external_principals=(),
+            encrypted=database["StorageEncrypted"],
+            key_id=database.get("KmsKeyId"),
+        )
+
+
+@source(
+    Store,
+    fields=[*_COMMON, "tags"],
+    calls=["rds:DescribeDBSnapshots"],
+    always={"category": "database-snapshot"},
+    per="region",
+)
+def database_snapshots(aws: Aws) -> Iterator[Store]:
+    """Snapshots of databases, made by hand or by themselves."""
+    for page in aws.pages("rds:DescribeDBSnapshots", MaxRecords=_PAGE):
+        for snapshot in page["DBSnapshots"]:
+            yield Store(
+                **aws.here("rds:DescribeDBSnapshots"),
+                subject=snapshot["DBSnapshotArn"],
+                name=snapshot["DBSnapshotIdentifier"],
+                tags=tags_of(snapshot, "TagList"),
+                category="database-snapshot",
+                encrypted=snapshot["Encrypted"],
+                key_id=snapshot.get("KmsKeyId"),
+            )
+
+
+@database_snapshots.detail(
+    fields=["public", "external_principals"], calls=["rds:DescribeDBSnapshotAttributes"]
+)
+def database_snapshot_sharing(aws: Aws, snapshot: Store) -> dict[str, object]:
+    if snapshot.name.startswith("rds:"):
+        # Automatic snapshots cannot be shared.
+        return {"public": False, "external_principals": ()}
+    answer = aws.call("rds:DescribeDBSnapshotAttributes", DBSnapshotIdentifier=snapshot.name)
+    shared = {
+        "*" if value == "all" else value
+        for each in answer["DBSnapshotAttributesResult"]["DBSnapshotAttributes"]
+        if each["AttributeName"] == "restore"
+        for value in each.get("AttributeValues") or ()
+    }
+    return {"public": "*" in shared, "external_principals": tuple(sorted(shared))}
 
 
 @source(

@@ -7,28 +7,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from scanner.collectors.aws.client import Aws
-from scanner.collectors.aws.crypto import version_rank
+from scanner.collectors.aws.tls import NAMED, version_rank
 from scanner.collectors.base import Partial, Refused, source
 from scanner.facts.crypto import Endpoint
 
-_FIELDS = [
-    "service",
-    "protocol",
-    "policy",
-    "min_version",
-    "min_version_rank",
-    "encrypted",
-    "plaintext_refused",
-    "fips_policy",
-    "public",
-]
 _SSL_RANK = 3
 _POLICIES = "elb:DescribeLoadBalancerPolicies"
 
 
 @source(
     Endpoint,
-    fields=_FIELDS,
+    fields=NAMED,
     calls={
         "elb:DescribeLoadBalancers": "elasticloadbalancing:DescribeLoadBalancers",
         _POLICIES: "elasticloadbalancing:DescribeLoadBalancerPolicies",
@@ -126,7 +115,7 @@ _DISTRIBUTIONS = "cloudfront:ListDistributions"
 
 @source(
     Endpoint,
-    fields=_FIELDS,
+    fields=NAMED,
     calls=[_DISTRIBUTIONS],
     always={"service": "distribution"},
 )

@@ -1,4 +1,4 @@
-"""Settings that put a service into FIPS mode, and file transfer servers with their policies."""
+"""The switches that put services into FIPS mode."""
 
 from __future__ import annotations
 
@@ -7,99 +7,77 @@ from typing import Any
 
 from scanner.collectors.aws.client import Aws
 from scanner.collectors.base import Partial, Refused, source
-from scanner.facts.crypto import Endpoint, FipsSetting
-from scanner.facts.services import Baseline
+from scanner.facts.crypto import FipsSetting
 
 _SETTING = ["setting", "value", "on"]
 
-_POLICY = "transfer:DescribeSecurityPolicy"
-_NO_TLS: dict[str, Any] = {"min_version": None, "min_version_rank": None}
+
+@source(
+    FipsSetting,
+    fields=_SETTING,
+    calls=["ecs:ListClusters", "ecs:ListAccountSettings"],
+    always={"setting": "fargate"},
+    per="region",
+)
+def fargate_fips(aws: Aws) -> Iterator[FipsSetting]:
+    """Whether Fargate tasks start in FIPS mode; told only where the region has a cluster."""
+    clusters = next(aws.pages("ecs:ListClusters", maxResults=1), {}).get("clusterArns")
+    if not clusters:
+        return
+    pages = aws.pages("ecs:ListAccountSettings", effectiveSettings=True)
+    settings = {s["name"]: s["value"] for page in pages for s in page["settings"]}
+    value = settings.get("fargateFIPSMode")
+    yield FipsSetting(
+        **aws.here("ecs:ListAccountSettings"),
+        subject=f"{aws.account}/{aws.region}/fargateFIPSMode",
+        name=f"Fargate FIPS mode in {aws.region}",
+        setting="fargate",
+        value=value,
+        on=value == "enabled",
+    )
 
 
 @source(
-    Endpoint,
-    fields=[
-        "service",
-        "protocol",
-        "policy",
-        "min_version",
-        "min_version_rank",
-        "ciphers",
-        "macs",
-        "key_exchanges",
-        "encrypted",
-        "plaintext_refused",
-        "fips_policy",
-        "public",
-    ],
-    calls=["transfer:ListServers", "transfer:DescribeServer", _POLICY],
-    always={"service": "file-transfer"},
+    FipsSetting,
+    fields=_SETTING,
+    calls=["eks:ListClusters", "eks:ListNodegroups", "eks:DescribeNodegroup"],
+    always={"setting": "node-image"},
     per="region",
 )
-def transfer_servers(aws: Aws) -> Iterator[Endpoint | Partial]:
-    """Servers of Transfer Family, one endpoint a protocol; the policy itself says if it is FIPS."""
-    listed = (
-        s for page in aws.pages("transfer:ListServers", MaxResults=1000) for s in page["Servers"]
-    )
+def node_images(aws: Aws) -> Iterator[FipsSetting | Partial]:
+    """Images of EKS managed nodes; only Bottlerocket's name tells, others are told by the node."""
+    clusters = (c for page in aws.pages("eks:ListClusters") for c in page["clusters"])
 
-    def describe(server: dict[str, Any]) -> dict[str, Any]:
-        answer = aws.call("transfer:DescribeServer", ServerId=server["ServerId"])
-        return dict(answer["Server"])
+    def groups(cluster: str) -> list[str]:
+        pages = aws.pages("eks:ListNodegroups", clusterName=cluster)
+        return [group for page in pages for group in page["nodegroups"]]
 
-    for _, server in aws.each(listed, describe):
-        for protocol in server.get("Protocols") or ("SFTP",):
-            yield _transfer(aws, server, protocol)
+    pairs = ((cluster, group) for cluster, found in aws.each(clusters, groups) for group in found)
 
+    def describe(pair: tuple[str, str]) -> dict[str, Any]:
+        return aws.call("eks:DescribeNodegroup", clusterName=pair[0], nodegroupName=pair[1])
 
-def _transfer(aws: Aws, server: dict[str, Any], protocol: str) -> Endpoint | Partial:
-    details = server.get("EndpointDetails") or {}
-    facts: dict[str, Any] = {
-        **aws.here("transfer:DescribeServer"),
-        "subject": f"{server['Arn']}#{protocol.lower()}",
-        "name": f"{server['ServerId']} {protocol}",
-        "service": "file-transfer",
-        "protocol": protocol,
-        "public": server.get("EndpointType") == "PUBLIC"
-        or bool(details.get("AddressAllocationIds")),
-    }
-    if protocol == "FTP":
-        facts |= {**_NO_TLS, "policy": None, "ciphers": (), "macs": (), "key_exchanges": ()}
-        return Endpoint(**facts, encrypted=False, plaintext_refused=False, fips_policy=False)
-    name = server["SecurityPolicyName"]
-    facts["policy"] = name
-    refused: dict[str, Refused] = {}
-    if protocol == "FTPS":
-        unsaid = Refused("not-supported", _POLICY, "policies name no least TLS version")
-        refused = dict.fromkeys(("min_version", "min_version_rank"), unsaid)
-    else:
-        facts |= _NO_TLS
-    if protocol == "AS2":
-        inside = Refused("not-supported", "transfer:DescribeServer", "AS2 encrypts each message")
-        refused = dict.fromkeys(("encrypted", "plaintext_refused"), inside)
-    else:
-        facts |= {"encrypted": True, "plaintext_refused": True}
-    try:
-        policy = _security_policy(aws, name)
-    except Refused as error:
-        unread = ("ciphers", "macs", "key_exchanges", "fips_policy")
-        return Partial(Endpoint(**facts), {**refused, **dict.fromkeys(unread, error)})
-    ssh = protocol == "SFTP"
-    endpoint = Endpoint(
-        **facts,
-        ciphers=tuple(sorted(policy.get("SshCiphers" if ssh else "TlsCiphers") or ())),
-        macs=tuple(sorted(policy.get("SshMacs") or ())) if ssh else (),
-        key_exchanges=tuple(sorted(policy.get("SshKexs") or ())) if ssh else (),
-        # Absent from policies that are not FIPS.
-        fips_policy=policy.get("Fips", False),
-    )
-    return Partial(endpoint, refused) if refused else endpoint
-
-
-def _security_policy(aws: Aws, name: str) -> dict[str, Any]:
-    return aws.shared(
-        ("transfer-policy", aws.region, name),
-        lambda: aws.call(_POLICY, SecurityPolicyName=name)["SecurityPolicy"],
-    )
+    for (cluster, group), answer in aws.each(pairs, describe):
+        found = answer["nodegroup"]
+        image = found["amiType"]
+        facts: dict[str, Any] = {
+            **aws.here("eks:DescribeNodegroup"),
+            "subject": found["nodegroupArn"],
+            "name": f"{cluster}/{group}",
+            "setting": "node-image",
+            "value": image,
+        }
+        if image.endswith("_FIPS"):
+            yield FipsSetting(**facts, on=True)
+        elif image.startswith("BOTTLEROCKET_"):
+            yield FipsSetting(**facts, on=False)
+        else:
+            unknown = Refused(
+                "not-supported",
+                "eks:DescribeNodegroup",
+                f"image type {image} does not tell: scan the node itself",
+            )
+            yield Partial(FipsSetting(**facts), {"on": unknown})
 
 
 @source(
@@ -158,71 +136,6 @@ def certificate_authorities(aws: Aws) -> Iterator[FipsSetting | Partial]:
                 yield Partial(FipsSetting(**facts), {"on": unsaid})
             else:
                 yield FipsSetting(**facts, on=standard.startswith("FIPS_140"))
-
-
-_DIRECTORIES = "workspaces:DescribeWorkspaceDirectories"
-
-
-def _directories(aws: Aws) -> list[dict[str, Any]]:
-    return aws.shared(
-        ("workspace-directories", aws.region),
-        lambda: [
-            {
-                "id": each["DirectoryId"],
-                "name": each.get("DirectoryName") or each["DirectoryId"],
-                "mode": each.get("EndpointEncryptionMode"),
-                "admin": (each.get("WorkspaceCreationProperties") or {}).get(
-                    "UserEnabledAsLocalAdministrator"
-                ),
-            }
-            for page in aws.pages(_DIRECTORIES)
-            for each in page["Directories"]
-            if each.get("State") not in ("DEREGISTERED", "DEREGISTERING")
-        ],
-    )
-
-
-@source(
-    FipsSetting,
-    fields=_SETTING,
-    calls=[_DIRECTORIES],
-    always={"setting": "workspace-directory"},
-    per="region",
-)
-def workspace_directories(aws: Aws) -> Iterator[FipsSetting]:
-    """How WorkSpaces of a directory are reached; without the setting it is standard TLS."""
-    for each in _directories(aws):
-        yield FipsSetting(
-            **aws.here(_DIRECTORIES),
-            subject=each["id"],
-            name=f"WorkSpaces directory {each['name']}",
-            setting="workspace-directory",
-            value=each["mode"],
-            on=each["mode"] == "FIPS_VALIDATED",
-        )
-
-
-@source(
-    Baseline,
-    fields=["system", "enforced"],
-    calls=[_DIRECTORIES],
-    always={"system": "workspace-local-users"},
-    per="region",
-)
-def workspace_users(aws: Aws) -> Iterator[Baseline | Partial]:
-    """Whether people on new WorkSpaces of a directory are kept from administering them."""
-    for each in _directories(aws):
-        facts = {
-            **aws.here(_DIRECTORIES),
-            "subject": f"{each['id']}/local-users",
-            "name": f"users of WorkSpaces in {each['name']}",
-            "system": "workspace-local-users",
-        }
-        if each["admin"] is None:
-            unsaid = Refused("not-supported", _DIRECTORIES, "the directory does not tell")
-            yield Partial(Baseline(**facts), {"enforced": unsaid})
-        else:
-            yield Baseline(**facts, enforced=each["admin"] is False)
 
 
 @source(

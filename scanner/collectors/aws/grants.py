@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+
+from scanner.collectors.base import Refused
 
 ANYBODY = "*"
 _ARN_ACCOUNT = re.compile(r"^arn:[a-z-]+:(?:iam|sts)::(\d{12}):")
@@ -106,6 +109,18 @@ def outside(document: Mapping[str, Any], account: str) -> tuple[str, ...]:
             else:
                 found.update(_bound_to(statement, account))
     return tuple(sorted(found))
+
+
+def opened_by(operation: str, text: str | None, account: str) -> dict[str, Any]:
+    """`public` and `external_principals` of what has this policy; without one nobody is let in.
+
+    operation: what gave the text. Raises Refused where it is no JSON.
+    """
+    try:
+        found = outside(json.loads(text) if text else {}, account)
+    except ValueError:
+        raise Refused("broken", operation, "the policy is no JSON") from None
+    return {"public": ANYBODY in found, "external_principals": found}
 
 
 def _bound_to(statement: Mapping[str, Any], account: str) -> Iterable[str]:

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from scanner.collectors.aws.client import Aws
-from scanner.collectors.aws.grants import ANYBODY, outside
+from scanner.collectors.aws.grants import opened_by
 from scanner.collectors.aws.software import function_list
-from scanner.collectors.base import Refused, source
+from scanner.collectors.base import source
 from scanner.facts.services import Baseline
 from scanner.facts.storage import Store
 
 _SHARED = ["public", "external_principals"]
-
-
-def _read_policy(aws: Aws, operation: str, text: str | None) -> dict[str, object]:
-    """Who a policy lets in from outside; without one nobody."""
-    try:
-        document = json.loads(text) if text else {}
-    except ValueError:
-        raise Refused("broken", operation, "the policy is no JSON") from None
-    found = outside(document, aws.account)
-    return {"public": ANYBODY in found, "external_principals": found}
 
 
 @source(
@@ -53,7 +42,7 @@ def queue_attributes(aws: Aws, queue: Store) -> dict[str, object]:
     found = answer.get("Attributes") or {}
     key = found.get("KmsMasterKeyId") or None
     return {
-        **_read_policy(aws, operation, found.get("Policy")),
+        **opened_by(operation, found.get("Policy"), aws.account),
         "encrypted": key is not None or found.get("SqsManagedSseEnabled") == "true",
         "key_id": key,
     }
@@ -83,7 +72,7 @@ def topic_attributes(aws: Aws, topic: Store) -> dict[str, object]:
     operation = "sns:GetTopicAttributes"
     found = aws.call(operation, TopicArn=topic.subject)["Attributes"]
     key = found.get("KmsMasterKeyId") or None
-    policy = _read_policy(aws, operation, found.get("Policy"))
+    policy = opened_by(operation, found.get("Policy"), aws.account)
     return {**policy, "encrypted": key is not None, "key_id": key}
 
 
@@ -110,7 +99,7 @@ def functions(aws: Aws) -> Iterator[Store]:
 def function_policy(aws: Aws, function: Store) -> dict[str, object]:
     operation = "lambda:GetPolicy"
     answer = aws.maybe(operation, "ResourceNotFoundException", FunctionName=function.name)
-    return _read_policy(aws, operation, answer["Policy"] if answer is not None else None)
+    return opened_by(operation, (answer or {}).get("Policy"), aws.account)
 
 
 @source(
@@ -138,7 +127,7 @@ def image_registries(aws: Aws) -> Iterator[Store]:
 def image_registry_policy(aws: Aws, registry: Store) -> dict[str, object]:
     operation = "ecr:GetRepositoryPolicy"
     answer = aws.maybe(operation, "RepositoryPolicyNotFoundException", repositoryName=registry.name)
-    return _read_policy(aws, operation, answer["policyText"] if answer is not None else None)
+    return opened_by(operation, (answer or {}).get("policyText"), aws.account)
 
 
 _BLOCKS = {

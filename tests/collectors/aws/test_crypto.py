@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from scanner.collectors.aws.crypto import named_version, names_fips
+from scanner.collectors.aws.tls import named_version, names_fips
 from scanner.demo.aws import Emulator
 from scanner.facts import UNSET
 
