@@ -40,7 +40,8 @@ def plan(collector: Collector, wants: Sequence[Want] | None) -> tuple[Planned, .
         if not asked:
             continue
         wanted = frozenset().union(*(w.fields for w in asked)) & source.serves
-        if source.lists or wanted:
+        # What only fills fields is not read for those that every fact of it has anyway.
+        if source.lists or wanted - source.always.keys():
             planned.append(Planned(source, wanted))
     return tuple(planned)
 
