@@ -7,60 +7,28 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from functools import partial as bind
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal, cast
 
 import msgspec
 
 from scanner import __version__
-from scanner.collect.gaps import JobGaps
+from scanner.collect.event import Event
 from scanner.collect.plan import Planned, Want, plan, source_infos
 from scanner.collect.pool import Pool
-from scanner.collectors.base import Collector, Detail, Job, Partial, Refused, Scope, Session, Target
+from scanner.collect.reading import Reader, words
+from scanner.collectors.base import Collector, Job, Refused, Scope, Session, Target
 from scanner.errors import Defect, InputError
-from scanner.facts import Fact
-from scanner.facts.ledger import LedgerLine
 from scanner.snapshot.manifest import Manifest, ScopeInfo, TargetInfo
-from scanner.snapshot.write import JobWriter, SnapshotWriter
-
-_DETAILS_AHEAD = 64
-
-
-@dataclass(frozen=True)
-class Event:
-    """One step of progress, for whoever shows it."""
-
-    what: Literal["opening", "planned", "started", "finished"]
-    target: str
-    scope: str = ""
-    region: str | None = None
-    source: str = ""
-    jobs: int = 0
-    """How many jobs the scope has (planned)."""
-    facts: int = 0
-    reason: str | None = None
-    """The gap's reason, where the job ended as one."""
+from scanner.snapshot.write import SnapshotWriter
 
 
 def utc_now() -> str:
     """Now, as UTC text to the second."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-class _Running:
-    """A job under way: it ends once, by itself or at the deadline, whichever comes first."""
-
-    def __init__(self, job: Job, writer: JobWriter) -> None:
-        self.job, self.writer, self.gaps = job, writer, JobGaps(job)
-        self.lock = threading.Lock()
-        self.ended = False
 
 
 class _Visit:
@@ -89,18 +57,16 @@ class _Collection:
         self.progress, self.now = progress, now
         self.plans = {p: plan(c, wants) for p, c in collectors.items()}
         self.pools = {p: Pool(c.concurrency, p) for p, c in collectors.items()}
-        self.detail_pools = {p: Pool(c.concurrency, f"{p}-detail") for p, c in collectors.items()}
+        self.reader = Reader(collectors, writer, progress, now)
         self.lock = threading.Lock()
         # Ctrl-C in the middle of a Condition's wait leaves its lock in any state; not so here.
         self.finished: queue.SimpleQueue[None] = queue.SimpleQueue()
         self.pending = len(targets)
-        self.running: dict[int, _Running] = {}
         self.visits: dict[str, deque[tuple[Target, _Visit]]] = {p: deque() for p in collectors}
         self.queued = dict.fromkeys(collectors, 0)
         self.scopes: dict[str, list[ScopeInfo]] = {target.id: [] for target in targets}
         self.opened: set[str] = set()
         """Targets of which all scopes are known."""
-        self.dead: dict[tuple[str, str], Refused] = {}
         self.sessions: list[Session] = []
         self.errors: list[BaseException] = []
         self.stopped = False
@@ -150,7 +116,7 @@ class _Collection:
         except (Defect, InputError):
             raise
         except Exception as error:
-            broken = Refused("broken", "open", _words(error))
+            broken = Refused("broken", "open", words(error))
             self._plan_scope(target, None, _unresolved(target, broken), planned)
         with self.lock:
             if not self.stopped:
@@ -197,7 +163,7 @@ class _Collection:
 
     def _visit(self, provider: str, job: Job, visit: _Visit) -> None:
         try:
-            self._run(job, visit.session)
+            self.reader.run(job, visit.session)
         finally:
             with self.lock:
                 self.queued[provider] -= 1
@@ -207,145 +173,11 @@ class _Collection:
                 visit.scope.leave()
             self._feed(provider)
 
-    def _run(self, job: Job, session: Session | None) -> None:
-        writer = self.writer.job(job.target, job.scope.id, job.region, job.source.id)
-        running = _Running(job, writer)
-        with self.lock:
-            if self.stopped:
-                return
-            self.running[id(running)] = running
-        self.progress(Event("started", job.target, job.scope.id, job.region, job.source.id))
-        refused: Refused | None = None
-        try:
-            if job.scope.refused is not None or session is None:
-                raise job.scope.refused or Refused("unreachable", "open")
-            if job.scope.regions_refused is not None and job.source.per == "region":
-                raise job.scope.regions_refused
-            self._read(running, session)
-        except Refused as error:
-            refused = error
-        except (Defect, InputError):
-            raise
-        except Exception as error:
-            refused = Refused("broken", next(iter(job.source.calls), job.source.id), _words(error))
-        self._end(running, refused)
-
-    def _read(self, running: _Running, session: Session) -> None:
-        job = running.job
-        provider = job.source.provider
-        self._check_alive(job)
-        place = session.place(job)
-        details = [d for d in job.source.details if d.fields & job.wanted]
-        ahead: deque[tuple[Fact, dict[str, Refused], list[tuple[Detail, Future[Any]]]]] = deque()
-        try:
-            for item in job.source.run(place):
-                fact, refused = (
-                    (item.fact, dict(item.refused)) if isinstance(item, Partial) else (item, {})
-                )
-                futures = [(d, self._detail(provider, job, place, d, fact)) for d in details]
-                ahead.append((fact, refused, futures))
-                while len(ahead) > _DETAILS_AHEAD or (ahead and not ahead[0][2]):
-                    self._complete(running, *ahead.popleft())
-                if running.ended:
-                    return
-        finally:  # a listing that breaks off keeps what it gave
-            while ahead and not running.ended:
-                self._complete(running, *ahead.popleft())
-
-    def _detail(
-        self, provider: str, job: Job, place: Any, detail: Detail, fact: Fact
-    ) -> Future[Any]:
-        def read() -> Mapping[str, Any]:
-            self._check_alive(job)
-            return detail.read(place, fact)
-
-        return self.detail_pools[provider].submit(read)
-
-    def _check_alive(self, job: Job) -> None:
-        dead = self.dead.get((job.target, job.scope.id))
-        if dead is not None:
-            raise dead
-
-    def _complete(
-        self,
-        running: _Running,
-        fact: Fact,
-        refused: dict[str, Refused],
-        futures: list[tuple[Detail, Future[Any]]],
-    ) -> None:
-        values: dict[str, Any] = {}
-        for detail, future in futures:
-            try:
-                for name, value in future.result().items():
-                    if isinstance(value, Refused):
-                        refused[name] = value
-                    else:
-                        values[name] = value
-            except Refused as error:
-                self._note_fatal(running.job, error)
-                refused.update(dict.fromkeys(detail.fields, error))
-            except (Defect, InputError):
-                raise
-            except Exception as error:
-                broken = Refused("broken", next(iter(detail.calls)), _words(error))
-                refused.update(dict.fromkeys(detail.fields, broken))
-        unread = {
-            name: running.gaps.fields(error, (name,), fact.subject)
-            for name, error in sorted(refused.items())
-        }
-        if values or unread:
-            fact = msgspec.structs.replace(fact, **values, unread={**fact.unread, **unread})
-        running.writer.add(fact)
-
-    def _note_fatal(self, job: Job, refused: Refused) -> None:
-        if refused.fatal:
-            self.dead.setdefault((job.target, job.scope.id), refused)
-
-    def _end(self, running: _Running, refused: Refused | None) -> None:
-        with running.lock:
-            if running.ended:
-                return
-            running.ended = True
-        job = running.job
-        if refused is not None:
-            self._note_fatal(job, refused)
-        gap = running.gaps.listing(refused) if refused is not None else None
-        line = LedgerLine(
-            target=job.target,
-            scope=job.scope.id,
-            region=job.region,
-            source=job.source.id,
-            kind=job.source.kind,
-            fields=_told(job.source.fields, job.wanted),
-            always=cast(dict[str, str | bool | int], job.source.always),
-            lists=job.source.lists,
-            gap=gap.id if gap else None,
-            facts=running.writer.facts,
-            at=self.now(),
-        )
-        gaps = (*running.gaps.collected(), *((gap,) if gap else ()))
-        self.writer.finish_job(running.writer, line, gaps)
-        with self.lock:
-            self.running.pop(id(running), None)
-        self.progress(
-            Event(
-                "finished",
-                job.target,
-                job.scope.id,
-                job.region,
-                job.source.id,
-                facts=line.facts,
-                reason=refused.reason if refused else None,
-            )
-        )
-
     def stop(self, refused: Refused) -> None:
         """End everything that has not ended, as a gap for this reason."""
         with self.lock:
             self.stopped = True
-            unfinished = list(self.running.values())
-        for running in unfinished:
-            self._end(running, refused)
+        self.reader.stop(refused)
         self._never_started(refused)
 
     def _never_started(self, refused: Refused) -> None:
@@ -362,8 +194,7 @@ class _Collection:
                         if self.writer.ended(target.id, scope.id, region, each.source.id):
                             continue
                         job = Job(target.id, scope, region, each.source, each.wanted, self.now)
-                        name = (target.id, scope.id, region, each.source.id)
-                        self._end(_Running(job, self.writer.job(*name)), refused)
+                        self.reader.give_up(job, refused)
 
 
 def _unresolved(target: Target, refused: Refused) -> Scope:
@@ -375,16 +206,6 @@ def _regions(scope: Scope, planned: Planned) -> tuple[str | None, ...]:
     if planned.source.per == "scope" or scope.regions_refused is not None:
         return (None,)
     return scope.regions
-
-
-@cache
-def _told(fields: frozenset[str], wanted: frozenset[str]) -> tuple[str, ...]:
-    """What a ledger line names; one tuple for the thousands of lines of a source."""
-    return tuple(sorted(fields | wanted))
-
-
-def _words(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
 
 
 def _plan_digest(targets: Sequence[Target], plans: Mapping[str, tuple[Planned, ...]]) -> str:
