@@ -10,6 +10,10 @@ from scanner.collectors.azure.data import (
     storage_accounts,
     storage_endpoints,
 )
+from scanner.collectors.azure.defences import DEFENDER_PLANS, contacts, defender, policy_assignments
+from scanner.collectors.azure.keys import key_vaults, vault_keys
+from scanner.collectors.azure.log_stores import flow_logs, log_archives, workspaces
+from scanner.collectors.azure.machines import cluster_nodes, machine_scans, machines, patches
 from scanner.collectors.azure.network import (
     bastions,
     direct_access,
@@ -21,25 +25,10 @@ from scanner.collectors.azure.records import (
     activity_log,
     activity_records,
     alerts,
-    flow_logs,
     key_vault_logs,
-    log_archives,
     sql_audit,
-    workspaces,
 )
-from scanner.collectors.azure.security import (
-    DEFENDER_PLANS,
-    cluster_nodes,
-    contacts,
-    defender,
-    key_vaults,
-    machine_scans,
-    machines,
-    patches,
-    policy_assignments,
-    role_assignments,
-    vault_keys,
-)
+from scanner.collectors.azure.rights import role_assignments
 from scanner.collectors.base import Collector
 from scanner.collectors.microsoft.arm import subscription_scopes
 from scanner.collectors.microsoft.permissions import FORMATS

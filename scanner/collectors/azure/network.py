@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from scanner.collectors.azure.common import ANYWHERE, everywhere, named, parts
-from scanner.collectors.azure.records import FLOW_LOGS_READ, all_flow_logs
+from scanner.collectors.azure.log_stores import FLOW_LOGS_READ, all_flow_logs
 from scanner.collectors.base import Refused, source
 from scanner.collectors.microsoft.arm import listed, resource_id, subscription_of
 from scanner.collectors.microsoft.place import Place

@@ -9,10 +9,12 @@ from scanner.collectors.base import Refused, source
 from scanner.collectors.entra.conditional_access import RISKY_SIGN_IN, RISKY_USER, TERMS
 from scanner.collectors.entra.sign_in_rules import ACCESS_READ, POLICIES, sign_in_rules
 from scanner.collectors.entra.users import users
-from scanner.collectors.microsoft.arm import listed, properties
-from scanner.collectors.microsoft.diagnostics import destination_of, enabled_categories
+from scanner.collectors.microsoft.diagnostics import exports, tenant_export
 from scanner.collectors.microsoft.place import Place
-from scanner.collectors.microsoft.values import items, text
+from scanner.collectors.microsoft.platforms import platform_named
+from scanner.collectors.microsoft.samples import SAMPLE
+from scanner.collectors.microsoft.samples import sample as sample_of
+from scanner.collectors.microsoft.values import text
 from scanner.facts import Fact
 from scanner.facts.audit import Record, Trail
 from scanner.facts.device import Device
@@ -24,7 +26,6 @@ CHANGES = "GET /auditLogs/directoryAudits"
 DIAGNOSTICS = "GET /providers/microsoft.aadiam/diagnosticSettings"
 DEVICES = "GET /devices"
 
-_SAMPLE = 50
 _SIGN_IN_LOGS = frozenset(
     {"signinlogs", "noninteractiveusersigninlogs", "serviceprincipalsigninlogs"}
 )
@@ -38,30 +39,14 @@ _SIGN_IN_LOGS = frozenset(
 )
 def directory_logs(place: Place) -> Iterator[Fact]:
     """Where the directory's audit and sign-in records are sent, by its diagnostic settings."""
-    settings = list(listed(place, DIAGNOSTICS))
-    for setting in settings:
-        found = properties(setting)
-        on = enabled_categories(found)
-        name = str(setting.get("name", "diagnostic setting"))
+    for export in exports(place, DIAGNOSTICS):
         yield Trail(
-            subject=f"{place.job.scope.id}/diagnostics/{name.lower()}",
-            name=f"directory logs: {name}",
             system="entra",
-            enabled=bool(on),
-            admin_writes=bool(on & {"auditlogs", "alllogs"}),
-            identity_events=on >= _SIGN_IN_LOGS or "alllogs" in on,
-            destination=destination_of(found),
-            **place.here(DIAGNOSTICS),
-        )
-    if not settings:
-        yield Trail(
-            subject=f"{place.job.scope.id}/diagnostics",
-            name="directory logs",
-            system="entra",
-            enabled=False,
-            admin_writes=False,
-            identity_events=False,
-            destination=None,
+            enabled=bool(export.categories),
+            admin_writes=export.sends_any(["auditlogs"]),
+            identity_events=export.sends_all(_SIGN_IN_LOGS),
+            destination=export.destination,
+            **tenant_export(place, export, "directory logs"),
             **place.here(DIAGNOSTICS),
         )
 
@@ -77,9 +62,9 @@ def sign_in_records(place: Place) -> Iterator[Fact]:
     query = {
         "$select": "id,createdDateTime,userId,userPrincipalName,appDisplayName,ipAddress,status,"
         "resourceDisplayName",
-        "$top": str(_SAMPLE),
+        "$top": str(SAMPLE),
     }
-    sample = _first(place, SIGN_INS, query)
+    sample = sample_of(SIGN_INS, place.pages(SIGN_INS, query=query))
     yield _record(
         place,
         "sign-ins",
@@ -108,9 +93,9 @@ def change_records(place: Place) -> Iterator[Fact]:
     """What the latest records of changes to the directory hold."""
     query = {
         "$select": "id,activityDateTime,activityDisplayName,result,initiatedBy,targetResources",
-        "$top": str(_SAMPLE),
+        "$top": str(SAMPLE),
     }
-    sample = _first(place, CHANGES, query)
+    sample = sample_of(CHANGES, place.pages(CHANGES, query=query))
     yield _record(
         place,
         "directory-audits",
@@ -137,16 +122,6 @@ def _initiator(record: dict[str, Any]) -> str | None:
         or text(app, "appId")
         or text(app, "displayName")
     )
-
-
-def _first(place: Place, operation: str, query: dict[str, str]) -> list[dict[str, Any]]:
-    body = place.get(operation, query=query)
-    if not isinstance(body.get("value"), list):
-        raise Refused("broken", operation, "the answer holds no list of values")
-    sample = items(body["value"])[:_SAMPLE]
-    if not sample:
-        raise Refused("not-supported", operation, "there are no records to look at")
-    return sample
 
 
 def _record(
@@ -231,7 +206,7 @@ def registered_devices(place: Place) -> Iterator[Fact]:
         yield Device(
             subject=str(device.get("deviceId") or device.get("id", "")).lower(),
             name=text(device, "displayName") or str(device.get("id", "")),
-            platform=platform_of(text(device, "operatingSystem")),
+            platform=platform_named(text(device, "operatingSystem")),
             # Null means that nobody ever reported it.
             managed=device.get("isManaged") is True,
             compliant=device.get("isCompliant") is True,
@@ -239,21 +214,3 @@ def registered_devices(place: Place) -> Iterator[Fact]:
             last_sync_days=place.days_since(device.get("approximateLastSignInDateTime")),
             **place.here(DEVICES),
         )
-
-
-def platform_of(system: str | None) -> str:
-    """windows, macos, ios, android, linux, or the name as it came."""
-    low = (system or "").lower()
-    for start, name in (
-        ("windows", "windows"),
-        ("mac", "macos"),
-        ("ios", "ios"),
-        ("ipad", "ios"),
-        ("iphone", "ios"),
-        ("android", "android"),
-        ("linux", "linux"),
-        ("ubuntu", "linux"),
-    ):
-        if low.startswith(start):
-            return name
-    return low or "unknown"

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from scanner.collectors.base import Collector
-from scanner.collectors.intune.fleet import detected_apps, managed_devices, protection
-from scanner.collectors.intune.pushed import (
-    application_control,
-    device_passwords,
-    fips,
+from scanner.collectors.intune.allowed_software import application_control
+from scanner.collectors.intune.device_policies import (
     host_firewall,
     mobile_code,
     private_network,
-    removable_media,
-    screen_lock,
-    sign_in_notice,
     updates,
     wireless,
 )
+from scanner.collectors.intune.device_settings import (
+    device_passwords,
+    fips,
+    removable_media,
+    screen_lock,
+    sign_in_notice,
+)
+from scanner.collectors.intune.fleet import detected_apps, managed_devices, protection
 from scanner.collectors.intune.tenant import baselines, enrolment, intune_logs
 from scanner.collectors.microsoft.graph import tenant_scopes
 from scanner.collectors.microsoft.permissions import FORMATS

@@ -7,18 +7,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scanner.collectors.base import Partial, Refused, source
-from scanner.collectors.intune.readings import (
-    COMPLIANCE_READ,
+from scanner.collectors.intune.devices import (
     DEVICES,
     DEVICES_READ,
     STALE_DAYS,
-    compliance,
     devices,
     is_managed,
     platform_of,
     silence,
     staleness,
 )
+from scanner.collectors.intune.stores import COMPLIANCE_READ, compliance
 from scanner.collectors.microsoft.place import Place
 from scanner.collectors.microsoft.values import items, text
 from scanner.facts import UNSET, Fact

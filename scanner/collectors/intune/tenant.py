@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scanner.collectors.base import Partial, Refused, source
-from scanner.collectors.intune.readings import SETTINGS_READ, devices, reported, settings
-from scanner.collectors.microsoft.arm import listed, properties
-from scanner.collectors.microsoft.diagnostics import destination_of, enabled_categories
+from scanner.collectors.intune.devices import devices
+from scanner.collectors.intune.in_force import SETTINGS_READ
+from scanner.collectors.intune.reported import reported
+from scanner.collectors.intune.stores import settings
+from scanner.collectors.microsoft.diagnostics import exports, tenant_export
 from scanner.collectors.microsoft.place import Place
 from scanner.facts import UNSET, Fact
 from scanner.facts.audit import Trail
@@ -83,27 +85,12 @@ def enrolment(place: Place) -> Iterator[Fact]:
 )
 def intune_logs(place: Place) -> Iterator[Fact]:
     """Where Intune's audit records are sent, by its diagnostic settings."""
-    found = list(listed(place, DIAGNOSTICS))
-    for setting in found:
-        values = properties(setting)
-        on = enabled_categories(values)
-        name = str(setting.get("name", "diagnostic setting"))
+    for export in exports(place, DIAGNOSTICS):
         yield Trail(
-            subject=f"{place.job.scope.id}/diagnostics/{name.lower()}",
-            name=f"Intune logs: {name}",
             system="intune",
-            enabled=bool(on),
-            admin_writes=bool(on & {"auditlogs", "alllogs"}),
-            destination=destination_of(values),
-            **place.here(DIAGNOSTICS),
-        )
-    if not found:
-        yield Trail(
-            subject=f"{place.job.scope.id}/diagnostics",
-            name="Intune logs",
-            system="intune",
-            enabled=False,
-            admin_writes=False,
-            destination=None,
+            enabled=bool(export.categories),
+            admin_writes=export.sends_any(["auditlogs"]),
+            destination=export.destination,
+            **tenant_export(place, export, "Intune logs"),
             **place.here(DIAGNOSTICS),
         )

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from scanner.collectors.intune.appcontrol import Unreadable
-from scanner.collectors.intune.carried import banner_hash, from_settings, from_typed
+from scanner.collectors.intune.carried_settings import banner_hash, from_settings
+from scanner.collectors.intune.carried_typed import from_typed
 
 C = "device_vendor_msft_policy_config_"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scanner.collectors.intune.readings import staleness
+from scanner.collectors.intune.devices import staleness
 
 
 @pytest.mark.parametrize(

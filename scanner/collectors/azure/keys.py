@@ -1,0 +1,109 @@
+"""Key vaults and the keys in them; never their material."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scanner.collectors.azure.common import ANYWHERE, IN_GROUP, everywhere, named, parts, where
+from scanner.collectors.base import Partial, Refused, source
+from scanner.collectors.microsoft.arm import (
+    got,
+    listed,
+    properties,
+    resource_id,
+)
+from scanner.collectors.microsoft.place import Place
+from scanner.collectors.microsoft.values import items
+from scanner.facts import Fact
+from scanner.facts.crypto import Key
+from scanner.facts.storage import Store
+
+VAULTS = f"GET {ANYWHERE}Microsoft.KeyVault/vaults"
+
+KEYS = f"GET {IN_GROUP}Microsoft.KeyVault/vaults/{{vault}}/keys"
+
+KEY = f"GET {IN_GROUP}Microsoft.KeyVault/vaults/{{vault}}/keys/{{key}}"
+
+_VAULTS_READ = {VAULTS: "Microsoft.KeyVault/vaults/read"}
+
+
+@source(
+    Store,
+    fields=["category", "public", "public_blocked", "network_default_deny", "encrypted", "key_id"],
+    calls=_VAULTS_READ,
+    always={"category": "key-vault", "public": False, "encrypted": True},
+)
+def key_vaults(place: Place) -> Iterator[Fact | Partial]:
+    """Key vaults: from which networks they can be reached."""
+    for vault in everywhere(place, VAULTS):
+        found = parts(vault)
+        closed = str(found.get("publicNetworkAccess", "")).lower() == "disabled"
+        rules = found.get("networkAcls")
+        action = rules.get("defaultAction") if isinstance(rules, dict) else None
+        denies = True if closed else {"Deny": True, "Allow": False}.get(str(action))
+        # The service encrypts what it keeps, and gives nothing without a role or access policy.
+        always = {"category": "key-vault", "encrypted": True, "public": False, "key_id": None}
+        fields = {**named(place, vault, VAULTS), **always}
+        if denies is None:
+            why = Refused("broken", VAULTS, "networkAcls is absent, which is no answer")
+            names = ("public_blocked", "network_default_deny")
+            yield Partial(Store(**fields), dict.fromkeys(names, why))
+        else:
+            yield Store(public_blocked=closed, network_default_deny=denies, **fields)
+
+
+@source(
+    Key,
+    fields=["state", "origin", "managed_by", "policy_public"],
+    calls={**_VAULTS_READ, KEYS: "Microsoft.KeyVault/vaults/keys/read"},
+    always={"managed_by": "customer", "policy_public": False},
+)
+def vault_keys(place: Place) -> Iterator[Fact]:
+    """Keys in key vaults; never their material."""
+    for vault in everywhere(place, VAULTS):
+        for key in listed(place, KEYS, *where(place, resource_id(vault))):
+            attributes = properties(key).get("attributes")
+            on = attributes.get("enabled") if isinstance(attributes, dict) else None
+            if not isinstance(on, bool):
+                raise Refused("broken", KEYS, "a key tells no state")
+            yield Key(
+                state="enabled" if on else "disabled",
+                origin="key-vault",
+                managed_by="customer",
+                # Using a key takes a role or an access policy; neither can name everybody.
+                policy_public=False,
+                **named(place, key, KEYS),
+            )
+
+
+@vault_keys.detail(
+    fields=["hardware", "rotation_days", "symmetric"],
+    calls={KEY: "Microsoft.KeyVault/vaults/keys/read"},
+)
+def key_kind(place: Place, key: Key) -> dict[str, object]:
+    """Whether the key lives in a hardware module, and how often it rotates by itself."""
+    vault = key.subject.rpartition("/keys/")[0]
+    found = properties(got(place, KEY, *where(place, vault), key.subject.rpartition("/")[2]))
+    kind = str(found.get("kty") or "")
+    if not kind:
+        raise Refused("broken", KEY, "the key tells no type")
+    days = None
+    actions = (found.get("rotationPolicy") or {}).get("lifetimeActions")
+    for action in items(actions):
+        if str((action.get("action") or {}).get("type", "")).lower() == "rotate":
+            days = _days((action.get("trigger") or {}).get("timeAfterCreate")) or days
+    return {
+        "hardware": kind.upper().endswith("-HSM"),
+        "rotation_days": days,
+        "symmetric": kind.upper().startswith("OCT"),
+    }
+
+
+def _days(duration: object) -> int | None:
+    """Days of an ISO 8601 duration such as P90D, P3M or P1Y; None for another form."""
+    text = str(duration or "")
+    number, unit = text[1:-1], text[-1:]
+    if not text.startswith("P") or not number.isdigit():
+        return None
+    days = {"D": 1, "M": 30, "Y": 365}.get(unit)
+    return None if days is None else int(number) * days
