@@ -54,7 +54,8 @@ def write_reports(
         before = replace(
             before, earlier=msgspec.structs.replace(was, absent=absent, carried=carried)
         )
-    gone = before.earlier.absent if before is not None else ()
+    states = before.earlier.baseline if before is not None else None
+    gone = before.earlier.absent if before is not None and states is not None else ()
     scan = scan_of(snapshot, config, rules)
     if redact:
         scan = replace(scan, gaps=tuple(map(redacted_gap, scan.gaps)))
@@ -62,7 +63,7 @@ def write_reports(
         out / "findings.sarif",
         lambda: merge(read(), sorted(gone, key=order), key=order) if gone else read(),
         scan,
-        baseline=before.earlier.baseline if before is not None else None,
+        baseline=states,
     )
     categories = write_github(
         out / "github",

@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -23,6 +23,12 @@ from scanner.history.earlier import Earlier, from_findings, from_history
 from scanner.history.record import Recorded, RuleName, record, scored
 from scanner.rules.model import Rule
 
+if TYPE_CHECKING:
+    from scanner.code_scanning import Repository
+
+GITHUB = "github"
+"""The value of --baseline that means no file; ./github is one."""
+
 past_options = opt.both(
     click.option(
         "--history",
@@ -31,8 +37,10 @@ past_options = opt.both(
     ),
     click.option(
         "--baseline",
-        type=click.Path(path_type=Path, dir_okay=False),
-        help="An earlier findings.jsonl to compare with, where there is no history.",
+        metavar="FILE|github",
+        help="Where there is no history: an earlier findings.jsonl to compare with, or github for"
+        " the last analyses in code scanning (it asks with GITHUB_TOKEN for the repository, ref and"
+        " API that GitHub's own variables name).",
     ),
 )
 lifecycle_options = opt.both(
@@ -62,6 +70,8 @@ class Policy:
     history: Path | None = None
     before: Sequence[findings.Finding] | None = None
     """The findings of the baseline file."""
+    github: Repository | None = None
+    """Where the last analyses are, if GitHub is the memory."""
     new_only: bool = False
     min_score: int | None = None
     webhook: str | None = None
@@ -74,7 +84,7 @@ NOTHING = Policy()
 
 def policy(
     history: Path | None,
-    baseline: Path | None,
+    baseline: str | None,
     new_only: bool = False,
     min_score: int | None = None,
     webhook: str | None = None,
@@ -90,8 +100,14 @@ def policy(
         from scanner.notify import address
 
         url = address(os.environ.get(webhook), webhook)
-    before = None if baseline is None else list(findings.read(baseline))
-    return Policy(history, before, new_only, min_score, url, webhook or "")
+    before, github = None, None
+    if baseline == GITHUB:
+        from scanner.code_scanning import repository
+
+        github = repository(os.environ)
+    elif baseline is not None:
+        before = list(findings.read(Path(baseline)))
+    return Policy(history, before, github, new_only, min_score, url, webhook or "")
 
 
 @dataclass(frozen=True)
@@ -121,6 +137,13 @@ def past(
             asked.history, findings.read(path), when, rules=names, targets=targets, whole=whole
         )
         return Past(from_history(asked.history, targets), done)
+    if asked.github is not None:
+        from scanner.cli.github_baseline import from_github
+
+        earlier, words = from_github(asked.github, path, config, rules, when, whole=whole)
+        for line in words:
+            click.echo(f"--baseline github: {line}", err=True)
+        return Past(earlier)
     if asked.before is not None:
         renamed = renames((rule.id, rule.deprecated_ids) for rule in rules)
         return Past(from_findings(asked.before, findings.read(path), targets, renamed))
@@ -231,4 +254,5 @@ def github_arguments(found: Past | None, configured: Sequence[str]) -> dict[str,
         "targets": [*configured, *found.earlier.removed],
         "carried": found.earlier.carried,
         "known": found.earlier.known,
+        "untold": found.earlier.untold,
     }

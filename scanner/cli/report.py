@@ -50,7 +50,7 @@ def command(
     rule_folders: tuple[Path, ...],
     as_of: str | None,
     history: Path | None,
-    baseline: Path | None,
+    baseline: str | None,
 ) -> int:
     """Write reports from FOLDER, where a scan left its snapshot and findings."""
     asked = policy(history, baseline)

@@ -75,7 +75,7 @@ def command(
     as_of: str | None,
     fail_on: str,
     history: Path | None,
-    baseline: Path | None,
+    baseline: str | None,
     new_only: bool,
     min_score: int | None,
     webhook: str | None,

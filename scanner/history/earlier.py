@@ -1,4 +1,4 @@
-"""What one scan is told of the time before it: by a history, or by an earlier findings.jsonl."""
+"""What a scan is told of the time before: by a history, an earlier findings.jsonl, or GitHub."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from scanner.history import ask
 class Earlier(msgspec.Struct, frozen=True, kw_only=True):
     """The time before this scan, as reports and policies need it."""
 
-    baseline: Mapping[str, str]
-    """SARIF's baselineState by fingerprint; what it does not know is new."""
+    baseline: Mapping[str, str] | None
+    """SARIF's baselineState by fingerprint; what it does not know is new. Null: it cannot be told,
+    since only failures were kept, and a run's results all have a state or none (3.27.24)."""
     absent: Sequence[Finding] = ()
     """Failures that this scan no longer found."""
     carried: Sequence[Finding] = ()
@@ -29,6 +30,19 @@ class Earlier(msgspec.Struct, frozen=True, kw_only=True):
     """The day since which each failure stands."""
     opened: frozenset[str] = frozenset()
     """Failures that were not open before."""
+    untold: Mapping[str | None, str] = {}
+    """Targets of which the time before could not be told, with the reason."""
+
+
+class Alerts(msgspec.Struct, frozen=True, kw_only=True):
+    """What was left of one target's last upload to GitHub."""
+
+    findings: Sequence[Finding]
+    """Failures and unknowns, without a scope."""
+    summarised: frozenset[str] = frozenset()
+    """Rules of which not every finding was listed."""
+    ours: bool = True
+    """It came from this configuration: some alert points there, or there is none."""
 
 
 def from_history(path: Path, configured: Sequence[str]) -> Earlier:
@@ -84,6 +98,45 @@ def from_findings(
         known=known,
         removed=dict(sorted(removed.items())),
         opened=frozenset(opened),
+    )
+
+
+def from_alerts(
+    before: Mapping[str | None, Alerts],
+    now: Iterable[Finding],
+    removed: Mapping[str, int],
+    untold: Mapping[str | None, str],
+) -> Earlier:
+    """What the last upload of each target tells of the findings of this scan.
+
+    before: every target that was told of, the removed ones too; one that was never uploaded has no
+    alert. untold: the others. Passes were not kept, nor scopes: a failure stands unread as soon as
+    any listing of its rule at its target is.
+    """
+    old = {f.fingerprint: f for alerts in before.values() for f in alerts.findings}
+    opened: set[str] = set()
+    blind: set[tuple[str | None, str]] = set()
+    for finding in now:
+        was = old.pop(finding.fingerprint, None)
+        if _open(finding) and not (was is not None and _open(was)):
+            opened.add(finding.fingerprint)
+        if finding.verdict == "unknown" and finding.subject is None and finding.source:
+            blind.add((finding.target, finding.rule))
+    cut = {
+        target: f"more findings of {rule} than it lists one by one"
+        for target, alerts in before.items()
+        for rule in sorted(alerts.summarised)
+        if (target, rule) in blind
+    }
+    missing = [finding for finding in old.values() if _open(finding)]
+    return Earlier(
+        baseline=None,
+        absent=[f for f in missing if (f.target, f.rule) not in blind],
+        carried=list(old.values()),
+        known=frozenset(before.keys() - cut.keys()),
+        removed=removed,
+        opened=frozenset(opened),
+        untold={**untold, **cut},
     )
 
 

@@ -49,6 +49,7 @@ def write_github(
     complete: bool,
     carried: Iterable[Finding] | None = None,
     known: Collection[str | None] | None = None,
+    untold: Mapping[str | None, str] | None = None,
     subjects: Literal["full", "hashed"] = "hashed",
 ) -> list[Category]:
     """Write a file a target, and one for what belongs to none; tell what became of each.
@@ -56,10 +57,11 @@ def write_github(
     targets: every configured target; one without a finding gets an empty file, which closes its
     alerts. complete: all rules were judged; else nothing is written. carried: the failures of the
     last scan that could look, each with the time when it was really observed; null: there is no
-    such baseline, and a target with an unread listing is not written. known: the targets that the
-    baseline speaks of (default: all); another one is treated as if there were none. Files of an
-    earlier scan are removed. Memory grows with the targets and what is carried, not with the
-    findings. Raises InputError.
+    such baseline, and a target with an unread listing is not written. One without a scope (GitHub
+    keeps none) counts as unread where any listing of its rule at its target is. known: the targets
+    that the baseline speaks of (default: all); another one is treated as if there were none.
+    untold: why the baseline says nothing of a target. Files of an earlier scan are removed. Memory
+    grows with the targets and what is carried, not with the findings. Raises InputError.
     """
     _emptied(folder)
     names = sorted({ORGANIZATION, *targets})
@@ -79,13 +81,14 @@ def write_github(
     unread = {gap.target for gap in scan.gaps if gap.reach == "listing"}
     done: dict[str, Category] = {}
     based = {home_of(name) for name in (names if known is None else known)}
+    reasons = {home_of(name): why for name, why in (untold or {}).items()}
     for name, target in seen.items():
         first = carried is None or name not in based
         if first and (target.blind or name in unread):
-            why = (
-                "a listing could not be read, and without an earlier scan to carry failures from"
-                " its alerts would be closed"
-            )
+            lacking = "without an earlier scan to carry failures from"
+            if name in reasons:
+                lacking = f"with nothing to carry failures from ({reasons[name]})"
+            why = f"a listing could not be read, and {lacking} its alerts would be closed"
             done[name] = Category(target=name, path=None, reason=why)
     limit = SHOWN
     while open_ := {name: t for name, t in seen.items() if name not in done}:
@@ -133,12 +136,19 @@ def _earlier(carried: Iterable[Finding], seen: Mapping[str, Content]) -> dict[st
     found = {}
     for finding in carried:
         target = seen.get(home(finding))
-        if target is None or finding.verdict != "fail" or finding.suppressed is not None:
+        if target is None or not is_alert(finding):
             continue
-        place = (finding.rule, finding.scope)
-        if {(*place, None), (*place, finding.region)} & target.blind:
+        if _hidden(finding, target.blind):
             found[finding.fingerprint] = finding
     return found
+
+
+def _hidden(finding: Finding, blind: Collection[tuple[str, str, str | None]]) -> bool:
+    """Whether it belongs to a listing that could not be read."""
+    if not finding.scope:
+        return any(rule == finding.rule for rule, _, _ in blind)
+    place = (finding.rule, finding.scope)
+    return (*place, None) in blind or (*place, finding.region) in blind
 
 
 def _first_reading(
@@ -169,7 +179,7 @@ def _carry(earlier: Iterable[Finding], seen: Mapping[str, Content], ended: str) 
             continue
         target.carried.append(finding)
         target.rules.add(finding.rule)
-        key = (finding.rule, "fail")
+        key = (finding.rule, finding.verdict)
         target.counts[key] = target.counts.get(key, 0) + 1
 
 

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
+import msgspec
+
 from scanner.findings import Finding
 from scanner.reports.sarif_inputs import PlainRule
-from scanner.reports.sarif_text import Flavour, Message, Template, reader, strings, template
+from scanner.reports.sarif_text import (
+    Flavour,
+    Message,
+    Template,
+    given,
+    reader,
+    strings,
+    template,
+)
 
 Voice = Literal["auditor", "full", "hashed"]
 """auditor: findings.sarif, everything by name. full: for GitHub, by name. hashed: for GitHub, with
@@ -34,6 +45,28 @@ REASONS: Mapping[str, str] = {
 
 _TELLS_NOTHING = frozenset({"name", "subject", "provider"})
 """Fields of a rule's message that a hashed file can say: two as the label, one as it is."""
+
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+_UNKNOWN = re.compile(r"Could not tell for '(.*?)'[:,. ]")
+_FAILED = re.compile(r"Failed by '(.*?)'[:. ]")
+_SUMMARY = re.compile(r"Another '\d+' findings of this rule at '")
+_UNREAD = "; unread: "
+_AGAIN = "' when last seen at '"
+
+
+class Heard(msgspec.Struct, frozen=True, kw_only=True):
+    """What the text of a message tells of its finding."""
+
+    verdict: Literal["fail", "unknown"]
+    name: str | None = None
+    """What the subject was called; a label where names may not be told."""
+    last_seen: str | None = None
+    """For an alert that had been carried already: when its subject was last looked at."""
+    whole: bool = False
+    """It is no subject's: a listing or a set that could not be told."""
+    many: bool = False
+    """It stands for findings that are not listed."""
 
 
 def label(rule: PlainRule, finding: Finding) -> str:
@@ -79,6 +112,11 @@ class Phrases:
                     "carried",
                     f"Failed by {{name}} when last seen at {{time}}, unreadable since: {title}",
                 ),
+                "lost": made(
+                    "lost",
+                    f"Could not tell for {{name}} when last seen at {{time}}, unreadable since:"
+                    f" {title}",
+                ),
                 "summary": made(
                     "summary",
                     f"Another {{count}} findings of this rule at {{name}} are not shown one by one,"
@@ -115,8 +153,28 @@ class Phrases:
         return self._others["not-applicable"].fill((name, str(finding.count or 0)))
 
     def carried(self, finding: Finding) -> Message:
-        """The message of a failure that this scan could not look at again."""
-        return self._others["carried"].fill((self._name(finding), finding.observed_at or ""))
+        """The message of an alert whose subject this scan could not look at again."""
+        how = self._others["lost" if finding.verdict == "unknown" else "carried"]
+        return how.fill((self._name(finding), finding.observed_at or ""))
+
+    def heard(self, text: str) -> Heard:
+        """What an earlier message of this rule said, in this voice. Only its text is needed."""
+        for name, verdict in (("carried", "fail"), ("lost", "unknown")):
+            again = self._others[name].read(text)
+            if again is not None and _TIME.fullmatch(again[1]):
+                return Heard(verdict=verdict, name=again[0], last_seen=again[1])
+        own = self._own.read(text) if self._own is not None else None
+        if own is not None:
+            names = [v for v, field in zip(own, self._fields, strict=True) if field == "name"]
+            return Heard(verdict="fail", name=names[0] if names else None)
+        unknown = _UNKNOWN.match(text)
+        if unknown is not None:
+            whole = _UNREAD not in text and _AGAIN not in text
+            return Heard(verdict="unknown", name=given(unknown[1], "markdown"), whole=whole)
+        failed = _FAILED.match(text)
+        if failed is not None:
+            return Heard(verdict="fail", name=given(failed[1], "markdown"))
+        return Heard(verdict="fail", many=_SUMMARY.match(text) is not None)
 
     def summary(self, where: str, count: int) -> Message:
         """The message that stands for findings that are not listed."""

@@ -177,7 +177,7 @@ def alert(
     shown: dict[str, Any] = {}
     if full:
         shown = {
-            "scope": finding.scope,
+            "scope": finding.scope or UNSET,
             "region": finding.region,
             "name": finding.name,
             "observed_at": finding.observed_at,

@@ -65,6 +65,12 @@ def harmless(text: str, flavour: Flavour = "plain", limit: int = ARGUMENT_LIMIT)
     return text.replace("](", "] (")
 
 
+def given(text: str, flavour: Flavour = "plain") -> str:
+    """A value as it was before it was put into a message; what was shortened stays so."""
+    text = text.replace("{{", "{").replace("}}", "}")
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text) if flavour == "markdown" else text
+
+
 def braces(text: str) -> str:
     """The text with its braces doubled, as SARIF 3.11.5 asks of literal ones in a message."""
     return text.replace("{", "{{").replace("}", "}}")
@@ -122,6 +128,27 @@ class Template(msgspec.Struct, frozen=True):
             a + b for a, b in zip(arguments, self.literals[1:], strict=True)
         )
         return Message(text=braces(text), id=self.id, arguments=arguments)
+
+    def read(self, text: str) -> tuple[str, ...] | None:
+        """The values in the finished text of a message of this template, or None: it is another's.
+
+        A value that holds the words between two values is taken to reach as far as it can.
+        """
+        first, *rest = map(braces, self.literals)
+        if not rest:
+            return () if text == first else None
+        end = len(text) - len(rest[-1])
+        if not text.startswith(first) or not text.endswith(rest[-1]) or end < len(first):
+            return None
+        values: list[str] = []
+        for literal in reversed(rest[:-1]):
+            start = text.rfind(literal, len(first), end)
+            if start < 0:
+                return None
+            values.append(text[start + len(literal) : end])
+            end = start
+        values.append(text[len(first) : end])
+        return tuple(given(value, self.flavour) for value in reversed(values))
 
 
 def template(name: str, text: str, flavour: Flavour = "plain") -> tuple[Template, tuple[str, ...]]:

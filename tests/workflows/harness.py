@@ -254,7 +254,8 @@ class Server:
                     value = f"jwt-for-{asked['audience'][0]}" if good else ""
                     self._answer(json.dumps({"value": value}).encode())
                 else:
-                    self._answer(api.get(self.path))
+                    reply = api.answer(self.path, self.headers)
+                    self._answer(reply.body, reply.status, reply.headers)
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -264,9 +265,12 @@ class Server:
                 else:
                     self._answer(api.post(self.path, body))
 
-            def _answer(self, body: bytes) -> None:
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
+            def _answer(
+                self, body: bytes, status: int = 200, headers: Mapping[str, str] | None = None
+            ) -> None:
+                self.send_response(status)
+                for name, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(body)
 
@@ -274,7 +278,7 @@ class Server:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self.url = api.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self) -> None:
@@ -307,6 +311,7 @@ def runner(folder: Path, api: Api, server: Server, **contexts: dict[str, Any]) -
         "GITHUB_SHA": "0" * 40,
         "GITHUB_REF": "refs/heads/main",
         "GITHUB_RUN_ID": "7",
+        "GITHUB_API_URL": server.url,
         "NO_PROXY": "127.0.0.1",
     }
     known = {
