@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NoReturn, TypeVar
 
 from scanner.collectors.base import Job, Partial, Refused
@@ -137,12 +137,10 @@ class Host:
             if "*" not in part:
                 paths = [f"{path}/{part}" for path in paths]
                 continue
-            wanted = star_pattern(part)
             paths = [
                 f"{path}/{name}"
                 for path in paths
-                for name in self.listdir(path or "/")
-                if wanted.fullmatch(name) and (part[0] != "*" or name[0] != ".")
+                for name in _fitting(part, self.listdir(path or "/"))
             ]
         if "*" in pattern.rpartition("/")[2]:
             return sorted(paths)
@@ -198,6 +196,13 @@ class Host:
 
     def refuse(self, reason: Any, operation: str, detail: str) -> NoReturn:
         raise Refused(reason, operation, detail)
+
+
+@lru_cache(maxsize=512)
+def _fitting(part: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names that a part of a pattern leads to; a star at its start leaves out hidden ones."""
+    wanted = star_pattern(part)
+    return tuple(n for n in names if wanted.fullmatch(n) and (part[0] != "*" or n[0] != "."))
 
 
 def observe(fact: F, operation: str, reads: Mapping[str, Callable[[], Any]]) -> F | Partial:

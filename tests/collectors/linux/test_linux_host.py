@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import queue
 import re
 import stat
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from linux_trees import NOW, SCOPE, memory
@@ -17,7 +19,7 @@ from linux_trees import NOW, SCOPE, memory
 from scanner.collectors.base import Job, Refused, Target, source
 from scanner.collectors.linux import COLLECTOR
 from scanner.collectors.linux.host import Host
-from scanner.collectors.linux.machine.base import Unreadable
+from scanner.collectors.linux.machine.base import Output, Unreadable
 from scanner.collectors.linux.machine.local import Local
 from scanner.collectors.linux.machine.memory import Node
 from scanner.collectors.linux.machine.mounted import Mounted
@@ -188,6 +190,34 @@ def test_each_thing_is_read_once() -> None:
         with pytest.raises(PermissionError):
             machine.read("/etc/shadow")
     assert Counting.reads == 1
+
+
+def test_who_asks_for_what_is_being_read_waits_for_that_answer() -> None:
+    asked, go = threading.Event(), threading.Event()
+
+    class Slow(Local):
+        started: ClassVar[list[tuple[str, ...]]] = []
+
+        def run(self, argv: Sequence[str]) -> Output:
+            Slow.started.append(tuple(argv))
+            asked.set()
+            assert go.wait(10)
+            return Output(0, "said", "")
+
+    machine = Once(Slow())
+    answers: queue.SimpleQueue[Output] = queue.SimpleQueue()
+    threads = [
+        threading.Thread(target=lambda: answers.put(machine.run(["sshd", "-T"]))) for _ in range(4)
+    ]
+    threads[0].start()
+    assert asked.wait(10)
+    for thread in threads[1:]:
+        thread.start()
+    go.set()
+    for thread in threads:
+        thread.join(10)
+    assert [answers.get(timeout=1).out for _ in threads] == ["said"] * 4
+    assert Slow.started == [("sshd", "-T")]
 
 
 def test_follow_clamps_at_the_root() -> None:

@@ -1,4 +1,4 @@
-"""A machine of which each thing is read once, however many sources ask for it."""
+"""A machine of which each thing is read once, however many sources ask for it at once."""
 
 from __future__ import annotations
 
@@ -16,27 +16,29 @@ from scanner.collectors.linux.machine.base import (
 )
 
 T = TypeVar("T")
+Key = tuple[str, ...]
 
 
 class Once:
-    """A machine of which each thing is read once, however many sources ask for it."""
+    """A machine of which each thing is read once: who asks while it is read waits for it."""
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self.live = machine.live
         self._lock = Lock()
-        self._known: dict[tuple[str, ...], tuple[bool, object]] = {}
+        self._reading: dict[Key, Lock] = {}
+        self._known: dict[Key, tuple[bool, object]] = {}
 
-    def _once(self, key: tuple[str, ...], ask: Callable[[], T]) -> T:
-        with self._lock:
-            known = self._known.get(key)
+    def _once(self, key: Key, ask: Callable[[], T]) -> T:
+        known = self._known.get(key)
         if known is None:
-            try:
-                known = (True, ask())
-            except (OSError, Absent, Unreadable) as error:
-                known = (False, error)
             with self._lock:
-                self._known[key] = known
+                reading = self._reading.setdefault(key, Lock())
+            with reading:
+                known = self._known.get(key)
+                if known is None:
+                    known = self._known[key] = _settled(ask)
+            self._reading.pop(key, None)
         fine, answer = known
         if not fine:
             raise cast(Exception, answer).with_traceback(None)
@@ -59,3 +61,10 @@ class Once:
 
     def close(self) -> None:
         self.machine.close()
+
+
+def _settled(ask: Callable[[], object]) -> tuple[bool, object]:
+    try:
+        return True, ask()
+    except (OSError, Absent, Unreadable) as error:
+        return False, error

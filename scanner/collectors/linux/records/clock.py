@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from scanner.collectors.base import Partial, Refused, source
 from scanner.collectors.linux.forms import lines_of, section_values, systemd_calls, systemd_texts
-from scanner.collectors.linux.host import Host, observe
+from scanner.collectors.linux.host import Host, known, observe, settle
 from scanner.collectors.linux.system.units import enabled, runs, unit_calls
 from scanner.facts.audit import TimeSource
 
@@ -60,19 +60,25 @@ def clock(here: Host) -> Iterator[TimeSource | Partial]:
     """The time service of the host, its servers, and whether the clock is in step."""
     operation = f"read:{_CHRONY[0]}"
 
-    def service() -> str | None:
+    def first_starting() -> str | None:
         for name, units, _ in _SERVICES:
             if any(enabled(here, unit) for unit in units):
                 return name
+        return None
+
+    def in_use() -> str | None:
+        name = known(starting)
+        if name is not None:
+            return name
         if here.live:
-            for name, _, program in _SERVICES:
-                if runs(here, program):
-                    return name
-            return None
+            return next((name for name, _, program in _SERVICES if runs(here, program)), None)
         raise Refused("not-supported", operation, "no time service starts with this system")
 
-    def starts() -> bool:
-        return any(enabled(here, unit) for _, units, _ in _SERVICES for unit in units)
+    starting = settle(first_starting)
+    used = settle(in_use)
+
+    def service() -> str | None:
+        return known(used)
 
     def servers() -> tuple[str, ...]:
         name = service()
@@ -117,7 +123,7 @@ def clock(here: Host) -> Iterator[TimeSource | Partial]:
         operation,
         {
             "service": service,
-            "enabled": starts,
+            "enabled": lambda: known(starting) is not None,
             "servers": servers,
             "synced": synced,
             "offset_ms": offset,

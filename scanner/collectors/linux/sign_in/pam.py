@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from scanner.collectors.linux.host import Host, Unclear, clear
 
@@ -89,30 +90,52 @@ class Stacks:
             self._open.pop()
 
     def _lines(self, text: str, kind: str) -> Iterable[Rule]:
-        for raw in text.replace("\\\n", " ").splitlines():
-            line = raw.split("#", 1)[0].strip()
-            if not line:
-                continue
-            if line.startswith("@include"):
-                yield from self.rules(_service(line[len("@include") :].strip()), kind)
-                continue
-            words = _split(line)
-            if len(words) < 3:
-                raise Unclear(f"the PAM line {line[:60]!r} is not understood")
-            here, control, module, *args = words
-            here = here.lstrip("-").lower()
-            if here not in ("auth", "account", "password", "session"):
-                raise Unclear(f"the PAM line {line[:60]!r} is not understood")
-            if here != kind:
-                continue
-            if control.lower() == "include":
-                yield from self.rules(_service(module), kind)
-            elif control.lower() == "substack":
-                nested = self.rules(_service(module), kind)
-                yield Rule(_control("required"), f"substack {module}", (), nested)
+        for line in _parsed(text, kind):
+            if isinstance(line, Rule):
+                yield line
+            elif line.nested:
+                nested = self.rules(line.service, kind)
+                yield Rule(_control("required"), f"substack {line.written}", (), nested)
             else:
-                name = module.rpartition("/")[2].removesuffix(".so")
-                yield Rule(_control(control), name, tuple(args))
+                yield from self.rules(line.service, kind)
+
+
+@dataclass(frozen=True)
+class _Include:
+    """A line that brings in another file: by its rules, or nested as one."""
+
+    service: str
+    written: str
+    nested: bool
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str, kind: str) -> tuple[Rule | _Include, ...]:
+    """The lines of one kind. The hosts of a fleet have much the same few small files."""
+    found: list[Rule | _Include] = []
+    for raw in text.replace("\\\n", " ").splitlines():
+        line = raw.split("#", 1)[0].strip()
+        if not line:
+            continue
+        if line.startswith("@include"):
+            name = line[len("@include") :].strip()
+            found.append(_Include(_service(name), name, nested=False))
+            continue
+        words = _split(line)
+        if len(words) < 3:
+            raise Unclear(f"the PAM line {line[:60]!r} is not understood")
+        here, control, module, *args = words
+        here = here.lstrip("-").lower()
+        if here not in ("auth", "account", "password", "session"):
+            raise Unclear(f"the PAM line {line[:60]!r} is not understood")
+        if here != kind:
+            continue
+        if control.lower() in ("include", "substack"):
+            found.append(_Include(_service(module), module, control.lower() == "substack"))
+        else:
+            name = module.rpartition("/")[2].removesuffix(".so")
+            found.append(Rule(_control(control), name, tuple(args)))
+    return tuple(found)
 
 
 def _service(name: str) -> str:
