@@ -17,7 +17,7 @@ from scanner.assess.load import declarations
 from scanner.assess.outcome import Stated, read_stated
 from scanner.assess.scope import claim
 from scanner.demo import statements
-from scanner.demo.microsoft.halyard_directory import everybody
+from scanner.demo.microsoft.halyard.people import everybody
 from scanner.documents import load
 from scanner.facts import Fact, kind_of
 from scanner.findings import Finding

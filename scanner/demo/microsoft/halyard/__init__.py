@@ -6,10 +6,10 @@ table says in its comments which of its rows fall short. Names are invented.
 
 from __future__ import annotations
 
-from scanner.demo.microsoft.halyard_azure import add_subscription
-from scanner.demo.microsoft.halyard_devices import add_devices
-from scanner.demo.microsoft.halyard_directory import add_directory
-from scanner.demo.microsoft.halyard_services import add_services
+from scanner.demo.microsoft.halyard.devices import add_devices
+from scanner.demo.microsoft.halyard.directory import add_directory
+from scanner.demo.microsoft.halyard.services import add_services
+from scanner.demo.microsoft.halyard.subscription import add_subscription
 from scanner.demo.microsoft.making import SUBSCRIPTION, guid
 from scanner.demo.microsoft.tenant import Tenant
 
