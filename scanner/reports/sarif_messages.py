@@ -47,6 +47,7 @@ _TELLS_NOTHING = frozenset({"name", "subject", "provider"})
 """Fields of a rule's message that a hashed file can say: two as the label, one as it is."""
 
 
+_CARRIED: Mapping[Literal["fail", "unknown"], str] = {"fail": "carried", "unknown": "lost"}
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _UNKNOWN = re.compile(r"Could not tell for '(.*?)'[:,. ]")
 _FAILED = re.compile(r"Failed by '(.*?)'[:. ]")
@@ -154,13 +155,13 @@ class Phrases:
 
     def carried(self, finding: Finding) -> Message:
         """The message of an alert whose subject this scan could not look at again."""
-        how = self._others["lost" if finding.verdict == "unknown" else "carried"]
+        how = self._others[_CARRIED["unknown" if finding.verdict == "unknown" else "fail"]]
         return how.fill((self._name(finding), finding.observed_at or ""))
 
     def heard(self, text: str) -> Heard:
         """What an earlier message of this rule said, in this voice. Only its text is needed."""
-        for name, verdict in (("carried", "fail"), ("lost", "unknown")):
-            again = self._others[name].read(text)
+        for verdict, how in _CARRIED.items():
+            again = self._others[how].read(text)
             if again is not None and _TIME.fullmatch(again[1]):
                 return Heard(verdict=verdict, name=again[0], last_seen=again[1])
         own = self._own.read(text) if self._own is not None else None

@@ -97,7 +97,22 @@ def failures(run: Run) -> dict[str, dict[str, Any]]:
     return {f["fingerprint"]: f for f in found if f["verdict"] == "fail"}
 
 
-def test_two_days_end_as_they_should(tmp_path: Path, api: Api, server: Server, cloud: Any) -> None:
+def by_github(folder: Path, api: Api, server: Server) -> tuple[Run, bool]:
+    """One run of the action alone, without a history: GitHub's last analyses are all it has."""
+    run = runner(folder, api, server)
+    run.env |= {
+        "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "x",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    given = {"config": "cmmc-scan.yaml", "baseline": "github", "rules-dir": "own"}
+    return run, action(run, **given, **{"new-only": "true"})
+
+
+@pytest.mark.parametrize("memory", ["history", "github"])
+def test_two_days_end_as_they_should(
+    tmp_path: Path, api: Api, server: Server, cloud: Any, memory: str
+) -> None:
     emulator, client = cloud
     configured(tmp_path, emulator.endpoint, "  - {id: here, provider: linux}")
     own = tmp_path / "work" / "own"
@@ -110,19 +125,25 @@ def test_two_days_end_as_they_should(tmp_path: Path, api: Api, server: Server, c
     region = {"LocationConstraint": REGION}
     client("s3").create_bucket(Bucket="larch-box", CreateBucketConfiguration=region)
 
-    # a scan before the first day: where no scan ever looked, a blind category is not uploaded
-    earlier = tmp_path / "history.sqlite"
-    seen = [finding(name, "pass", target=name) for name in ("prod", "here")]
-    write(earlier, seen, targets=["prod", "here"], whole=False)
-    api.upload_artifact("cmmc-history", earlier)
+    def day() -> tuple[Run, bool]:
+        if memory == "github":
+            return by_github(tmp_path, api, server)
+        return scheduled(tmp_path, api, server, CMMC_RULES_DIR="own")
 
-    first, good = scheduled(tmp_path, api, server, CMMC_RULES_DIR="own")
+    if memory == "history":
+        # a scan before the first day: where no scan ever looked, a blind category is not uploaded
+        earlier = tmp_path / "history.sqlite"
+        seen = [finding(name, "pass", target=name) for name in ("prod", "here")]
+        write(earlier, seen, targets=["prod", "here"], whole=False)
+        api.upload_artifact("cmmc-history", earlier)
+
+    first, good = day()
     text = "\n".join(first.log)
     assert not good, "everything is new on the first day"
-    assert "failed: Scan" in text, text
-    assert "ran: Keep the history" in text
-    assert "## CMMC scan" in first.summary
-    assert "| 2 |" in first.summary
+    assert "failed: Scan" in text or memory == "github", text
+    assert "ran: Keep the history" in text or memory == "github"
+    assert "## CMMC" in first.summary
+    assert "| 2 |" in first.summary or memory == "github"
     assert "anna.lee" not in first.summary
     assert {r["ref"] for r in api.requests} == {"refs/heads/main"}
     before = failures(first)
@@ -150,10 +171,13 @@ def test_two_days_end_as_they_should(tmp_path: Path, api: Api, server: Server, c
     with emulator.faults.injected(
         on="s3:ListBuckets", effect="error", code="AccessDenied", status=403
     ):
-        second, good = scheduled(tmp_path, api, server, CMMC_RULES_DIR="own")
+        second, good = day()
     words = "\n".join(second.log)
     assert not good
-    assert re.search(r"Since the last run: [1-9]\d* new, [1-9]\d* fixed", words), words
+    since = r"Since the last run: [1-9]\d* new, [1-9]\d* fixed"
+    if memory == "github":
+        since = r"Against the baseline: [1-9]\d* new, [1-9]\d* gone"
+    assert re.search(since, words), words
     assert "here is no longer in the configuration" in words
     assert failures(second).keys() & box == set()
     states = api.github.states()
@@ -170,7 +194,16 @@ def test_two_days_end_as_they_should(tmp_path: Path, api: Api, server: Server, c
     assert kept
     assert {now[mark]["rule"] for mark in kept} == {"known-by-name"}
     assert {k[1] for k in api.github.alerts if k[3].partition(":")[0] in kept} == {"name-is-ours"}
-    assert [a["name"] for a in api.artifacts].count("cmmc-history") == 3
+    if memory == "history":
+        assert [a["name"] for a in api.artifacts].count("cmmc-history") == 3
+
+    # The third day: everything can be read again, and the bucket has gone meanwhile.
+    client("s3").delete_bucket(Bucket="larch-box")
+    third, good = day()
+    assert good, "nothing is new: " + "\n".join(third.log)
+    states = api.github.states()
+    assert {states[mark] for mark in box} == {"fixed"}
+    assert {states[mark] for mark in failures(third)} == {"open"}
 
 
 def test_without_the_variable_the_job_is_skipped(tmp_path: Path, api: Api, server: Server) -> None:
