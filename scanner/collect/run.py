@@ -17,6 +17,7 @@ import msgspec
 
 from scanner import __version__
 from scanner.collect.event import Event
+from scanner.collect.opening import Openings
 from scanner.collect.plan import Planned, Want, plan, source_infos
 from scanner.collect.pool import Pool
 from scanner.collect.reading import Reader, words
@@ -57,6 +58,10 @@ class _Collection:
         self.progress, self.now = progress, now
         self.plans = {p: plan(c, wants) for p, c in collectors.items()}
         self.pools = {p: Pool(c.concurrency, p) for p, c in collectors.items()}
+        self.openings = {
+            p: Openings(p, [t for t in targets if t.provider == p], self._submit_opening)
+            for p in collectors
+        }
         self.reader = Reader(collectors, writer, progress, now)
         self.lock = threading.Lock()
         # Ctrl-C in the middle of a Condition's wait leaves its lock in any state; not so here.
@@ -72,10 +77,13 @@ class _Collection:
         self.stopped = False
 
     def start(self) -> None:
-        for target in self.targets:
-            self._submit(target.provider, bind(self._open, target))
+        for openings in self.openings.values():
+            openings.start()
 
-    def _submit(self, provider: str, task: Callable[[], None]) -> None:
+    def _submit_opening(self, target: Target, pool: Pool) -> None:
+        self._submit(pool, bind(self._open, target))
+
+    def _submit(self, pool: Pool, task: Callable[[], None]) -> None:
         def guarded() -> None:
             try:
                 task()
@@ -88,7 +96,7 @@ class _Collection:
                     if self.pending == 0 or self.errors:
                         self.finished.put(None)
 
-        self.pools[provider].submit(guarded)
+        pool.submit(guarded)
 
     def wait(self, deadline: float) -> bool:
         """True when everything ended by itself before the deadline (monotonic seconds)."""
@@ -102,6 +110,14 @@ class _Collection:
         return True
 
     def _open(self, target: Target) -> None:
+        try:
+            self._find_scopes(target)
+        finally:
+            self.openings[target.provider].done(target.id)
+
+    def _find_scopes(self, target: Target) -> None:
+        if self.stopped:
+            return
         self.progress(Event("opening", target.id))
         collector = self.collectors[target.provider]
         planned = self.plans[target.provider]
@@ -140,6 +156,7 @@ class _Collection:
                 return
             self.scopes[target.id].append(info)
             self.pending += len(places)
+            self.openings[target.provider].add(target.id, len(places))
             if places:
                 self.visits[target.provider].append((target, _Visit(session, scope, places)))
         self.progress(Event("planned", target.id, scope.id, jobs=len(places)))
@@ -158,7 +175,7 @@ class _Collection:
                 self.queued[provider] += len(visit.places)
             for each, region in visit.places:
                 job = Job(target.id, visit.scope, region, each.source, each.wanted, self.now)
-                self._submit(target.provider, bind(self._visit, provider, job, visit))
+                self._submit(self.pools[provider], bind(self._visit, provider, job, visit))
             visit.places = []
 
     def _visit(self, provider: str, job: Job, visit: _Visit) -> None:
@@ -171,6 +188,7 @@ class _Collection:
                 done = visit.left == 0
             if done:
                 visit.scope.leave()
+            self.openings[provider].done(job.target)
             self._feed(provider)
 
     def stop(self, refused: Refused) -> None:
