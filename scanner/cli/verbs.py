@@ -14,6 +14,7 @@ VERBS = {
     "report": "Write reports from a snapshot's findings.",
     "assess": "Show score, status, POA&M or the ISO gap of a scan's folder.",
     "diff": "Show what changed between two scans.",
+    "review": "Show which lines of a change made what fails.",
     "trend": "Show what was open, run by run.",
     "attest": "List what still needs a document, and write the stubs.",
     "poam": "Bring poam.yaml up to date without losing anybody's words.",

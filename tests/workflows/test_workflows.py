@@ -15,9 +15,12 @@ import yaml
 from github_model import Api, GitHub
 from harness import REPOSITORY, Run, Server, runner
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "history"))
+sys.path += [str(Path(__file__).parents[1] / room) for room in ("history", "origin")]
 
 from history_samples import finding, write
+from terraform_project import resource, state
+
+from scanner import findings
 
 WORKFLOWS = REPOSITORY / ".github" / "workflows"
 ACTIONS = sorted((REPOSITORY / ".github" / "actions").glob("*/action.yml"))
@@ -144,7 +147,10 @@ def test_two_days_end_as_they_should(
     assert "ran: Keep the history" in text or memory == "github"
     assert "## CMMC" in first.summary
     assert "| 2 |" in first.summary or memory == "github"
-    assert "anna.lee" not in first.summary
+    assert first.summary.startswith("## CMMC Level 2: ")
+    assert "| Every account has a name that we give | IA.L2-3.5.1 |" in first.summary
+    assert not any(name in first.summary for name in ("anna.lee", "bob.ray", "larch-box"))
+    assert len(first.summary.encode()) < 1 << 20, "GitHub shows nothing of a longer one"
     assert {r["ref"] for r in api.requests} == {"refs/heads/main"}
     before = failures(first)
     states = api.github.states()
@@ -215,11 +221,16 @@ def test_without_the_variable_the_job_is_skipped(tmp_path: Path, api: Api, serve
 FAKE = """#!/bin/sh
 if [ "$1" = scan ]; then
   echo "arguments: $*"
-  env | sort | grep -E "^(AWS_|AZURE_)"
+  env | sort | grep -E "^(AWS_|AZURE_|GITHUB_TOKEN)"
   for file in "$AWS_WEB_IDENTITY_TOKEN_FILE" "$AZURE_FEDERATED_TOKEN_FILE"; do
     if [ -n "$file" ]; then stat -c "mode %a" "$file"; cat "$file"; echo; fi
   done
   exit CODE
+fi
+if [ "$1" = report ]; then
+  echo "reported: $*"
+  while [ "$1" != --out ]; do shift; done
+  echo "## CMMC" > "$2/summary.md"
 fi
 """
 
@@ -290,6 +301,20 @@ def test_credentials_are_short_lived_private_and_gone(
     assert not list(run.temp.glob("cmmc-tokens*"))
 
 
+@pytest.mark.parametrize("baseline", ["", "github", "earlier.jsonl"])
+def test_the_scan_gets_the_token_only_to_ask_github(
+    tmp_path: Path, api: Api, server: Server, baseline: str
+) -> None:
+    run = runner(tmp_path, api, server)
+    fake_scan(run, 0)
+    assert action(run, upload="false", baseline=baseline)
+    log = "\n".join(run.log)
+    assert ("GITHUB_TOKEN=t" in log) is (baseline == "github")
+    assert (f"--baseline {baseline}" in log) is bool(baseline)
+    assert action(run, upload="false", baseline="github", history="h.sqlite")
+    assert "--baseline" not in "\n".join(run.log)[len(log) :], "a history knows more"
+
+
 def test_a_job_without_the_permission_is_told(tmp_path: Path, api: Api, server: Server) -> None:
     run = runner(tmp_path, api, server)
     fake_scan(run, 0)
@@ -302,7 +327,16 @@ def test_values_never_become_code(tmp_path: Path, api: Api, server: Server) -> N
     run = runner(tmp_path, api, server)
     fake_scan(run, 0)
     hostile = "$(touch pwned) `touch pwned`; touch pwned #"
-    names = ("config", "history", "origins", "rules-dir", "fail-on", "min-score", "webhook")
+    names = (
+        "baseline",
+        "config",
+        "history",
+        "origins",
+        "rules-dir",
+        "fail-on",
+        "min-score",
+        "webhook",
+    )
     action(run, upload="false", **dict.fromkeys(names, hostile))
     assert not (tmp_path / "work" / "pwned").exists()
 
@@ -359,6 +393,11 @@ def test_a_pull_request_is_told_what_it_changes(tmp_path: Path, api: Api, server
     git(work, "commit", "-m", "base")
     (work / "own").mkdir()
     (work / "own" / "name-is-ours.yaml").write_text(OWN_SETTING_RULE)
+    failed = next(f for f in findings.read(tmp_path / "scan" / "findings.jsonl") if f.subject)
+    (work / "infra").mkdir()
+    (work / "infra" / "main.tf").write_text('# one host\nresource "linux_host" "here" {\n}\n')
+    made = resource("linux_host", "here", [(None, {"id": failed.subject})])
+    (work / "infra" / "terraform.tfstate").write_text(json.dumps(state([made])))
     git(work, "add", ".")
     git(work, "commit", "-m", "change")
     event = {
@@ -370,14 +409,21 @@ def test_a_pull_request_is_told_what_it_changes(tmp_path: Path, api: Api, server
         tmp_path,
         api,
         server,
-        vars={"CMMC_SCAN_CONFIG": "cmmc-scan.yaml", "CMMC_RULES_DIR": "own"},
+        vars={
+            "CMMC_SCAN_CONFIG": "cmmc-scan.yaml",
+            "CMMC_RULES_DIR": "own",
+            "CMMC_ORIGINS": "infra",
+        },
         github=github,
     )
     assert run.job(WORKFLOWS / "pull-request.yml", "judge"), "\n".join(run.log)
+    marked = "file=infra/main.tf,line=2,endLine=3,title=SC.L2-3.13.11 fips-mode-on::"
+    assert any(marked in line for line in run.log)
     (comment,) = server.comments
     assert comment["arguments"][:3] == ["pr", "comment", "12"]
     assert re.match(r"### .*\n\n\*\*[1-9]\d* new, 0 fixed", comment["body"]), comment["body"]
     assert "`name-is-ours`" in comment["body"]
+    assert "| infra/main.tf:2 | SC.L2-3.13.11 |" in comment["body"]
     assert comment["body"] in run.summary
 
     event["pull_request"]["head"]["repo"]["full_name"] = "stranger/fork"  # type: ignore[index]
