@@ -7,11 +7,12 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from scanner.collectors.base import Refused
-from scanner.collectors.microsoft.client import Client
+from scanner.collectors.microsoft.client import RETRIED, Client
 from scanner.collectors.microsoft.errors import refusal
 from scanner.collectors.microsoft.operations import fill, split
 
 MOST = 20
+_ATTEMPTS = 4
 
 
 def batch(
@@ -26,7 +27,7 @@ def batch(
     text = f"?{urlencode(query, quote_via=quote, safe='$,()/:=')}" if query else ""
     done: dict[tuple[str, ...], dict[str, Any] | Refused] = {}
     left = dict(enumerate(chunk))
-    for attempt in range(4):
+    for attempt in range(1, _ATTEMPTS + 1):
         body = {
             "requests": [
                 {"id": str(n), "method": "GET", "url": fill(inner, one) + text}
@@ -47,22 +48,20 @@ def batch(
             if one is None:
                 continue
             status, inner_body = reply.get("status"), reply.get("body")
-            if status == 429 and attempt < 3:
+            status = status if isinstance(status, int) else 0
+            if 200 <= status < 300 and isinstance(inner_body, dict):
+                done[one] = _whole(client, operation, inner_body, permission)
+                continue
+            # What is tried again keeps this refusal where no later answer takes its place.
+            done[one] = refused = refusal(status, inner_body, operation, permission, client.cloud)
+            if status in RETRIED and refused.reason != "unlicensed" and attempt < _ATTEMPTS:
                 wait = max(wait, client.asked_to_wait(reply.get("headers")))
                 again[number] = one
-            elif isinstance(status, int) and 200 <= status < 300 and isinstance(inner_body, dict):
-                done[one] = _whole(client, operation, inner_body, permission)
-            else:
-                number = status if isinstance(status, int) else 0
-                done[one] = refusal(number, inner_body, operation, permission, client.cloud)
         missing = Refused("broken", operation, "the batch gave no answer for this request")
         done.update(dict.fromkeys(left.values(), missing))
-        if not again:
+        if not again or not client.wait(wait):
             return done
         left = again
-        if not client.wait(wait):
-            break
-    done.update(dict.fromkeys(left.values(), Refused("throttled", operation, "in a batch")))
     return done
 
 
@@ -78,7 +77,7 @@ def _whole(
 ) -> dict[str, Any] | Refused:
     if "value" not in body or not isinstance(body["value"], list):
         return body
-    if body.get("@odata.nextLink") is None:
+    if not body.get("@odata.nextLink"):
         return body
     try:
         return {**body, "value": list(client.rest(operation, body, permission=permission))}

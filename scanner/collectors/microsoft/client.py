@@ -33,7 +33,8 @@ READ_ONLY_POSTS = frozenset(
 )
 """POSTs that read: a report's filter stands in their body."""
 
-_RETRIED = frozenset({408, 429, 500, 502, 503, 504})
+RETRIED = frozenset({408, 429, 500, 502, 503, 504})
+"""Statuses after which a read is tried again."""
 
 _ATTEMPTS = 6
 
@@ -146,7 +147,7 @@ class Client:
                 raise Refused("broken", operation, "the answer holds no list of values")
             yield from items
             link = body.get("@odata.nextLink") or body.get("nextLink")
-            if link is None:
+            if not link:  # some of Azure's services write an empty link on the last page
                 return
             if not isinstance(link, str) or link in seen or not self._is_own(link):
                 raise Refused("truncated", operation, "the next page's link leads elsewhere")
@@ -187,7 +188,7 @@ class Client:
                 return answer
             error_body = None if answer.body is _UNPARSABLE else answer.body
             refused = refusal(answer.status, error_body, operation, permission, self.cloud)
-            if answer.status not in _RETRIED or refused.reason == "unlicensed":
+            if answer.status not in RETRIED or refused.reason == "unlicensed":
                 raise refused
             if attempt == _ATTEMPTS:
                 raise refused
@@ -267,8 +268,17 @@ class Client:
         return f"{self.base}{path}{text}"
 
     def _is_own(self, link: str) -> bool:
-        mine, other = urlsplit(self.base), urlsplit(link)
-        return (mine.scheme, mine.netloc.lower()) == (other.scheme, other.netloc.lower())
+        return _origin(self.base) == _origin(link)
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port; Azure's links may name the port that the scheme stands for."""
+    parts = urlsplit(url)
+    try:
+        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    except ValueError:
+        port = None
+    return parts.scheme, (parts.hostname or "").lower(), port
 
 
 _UNPARSABLE = object()

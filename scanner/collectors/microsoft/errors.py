@@ -25,6 +25,10 @@ _UNLICENSED_WORDS = (
     "not licensed for this feature",
     "spo license",
 )
+_NOT_ONBOARDED = frozenset(
+    {"subscription not registered", "subscriptionnotregistered", "missingsubscriptionregistration"}
+)
+"""The service answers that it was never switched on for this subscription."""
 _ABSENT_SEGMENT = ("resource not found for the segment", "no http resource was found")
 
 
@@ -47,6 +51,8 @@ def refusal(
     fatal = False
     if code.lower() in _UNLICENSED_CODES or any(word in low for word in _UNLICENSED_WORDS):
         reason = "unlicensed"
+    elif code.lower() in _NOT_ONBOARDED:
+        reason = "not-supported"
     elif status == 401:
         reason, fatal = "credentials", True
     elif status == 403:
