@@ -33,6 +33,7 @@ class Material:
     out: Path
     redact: bool
     history: Path | None = None
+    names: bool = True
 
     def findings(self) -> Iterator[findings.Finding]:
         return findings.read(self.found.path)
@@ -147,6 +148,7 @@ def _markdown(m: Material) -> list[str]:
         assessment=outcome.assessment,
         ranks=outcome.ranks,
         redact=m.redact,
+        names=m.names,
     )
     return ["summary.md"]
 
@@ -178,18 +180,19 @@ FORMS: dict[str, Callable[[Material], list[str]]] = {
 
 
 def write_forms(
-    names: Sequence[str],
+    forms: Sequence[str],
     found: Assessed,
     config: Config,
     out: Path,
     *,
     redact: bool,
     history: Path | None = None,
+    names: bool = True,
 ) -> list[str]:
     """Write these formats into a folder; returns what was written. Raises InputError.
 
-    history: where it is kept, with this scan as its last run.
+    history: where it is kept, with this scan as its last run. names: markdown names resources.
     """
     scan = scan_of(found.snapshot, config, list(found.rules))
-    material = Material(found, config, scan, out, redact, history)
-    return [f"{out}/{made}" for name in names for made in FORMS[name](material)]
+    material = Material(found, config, scan, out, redact, history, names)
+    return [f"{out}/{made}" for name in forms for made in FORMS[name](material)]

@@ -15,6 +15,7 @@ from scanner.cli.ending import columns
 from scanner.cli.files import write_reports
 from scanner.cli.forms import FORMS, write_forms
 from scanner.cli.lifecycle import past_options, policy, recalled, remember_score
+from scanner.errors import InputError
 from scanner.output import private_folder
 from scanner.reports.table import RuleText, summarise, table
 
@@ -40,12 +41,16 @@ Examples:
     "-o", "--out", type=click.Path(path_type=Path), help="Where to write (default: FOLDER)."
 )
 @opt.redact_option
+@click.option(
+    "--names/--no-names", default=True, help="Name resources, or only count them (markdown alone)."
+)
 @opt.both(opt.config_option, opt.rules_dir_option, opt.as_of_option, past_options)
 def command(
     folder: Path,
     forms: tuple[str, ...],
     out: Path | None,
     redact: bool,
+    names: bool,
     config_path: Path | None,
     rule_folders: tuple[Path, ...],
     as_of: str | None,
@@ -53,6 +58,8 @@ def command(
     baseline: str | None,
 ) -> int:
     """Write reports from FOLDER, where a scan left its snapshot and findings."""
+    if not names and set(forms) != {"markdown"}:
+        raise InputError("--no-names goes with --format markdown alone: others name resources")
     asked = policy(history, baseline)
     rules = steps.all_rules(rule_folders)
     path = folder / "findings.jsonl"
@@ -81,6 +88,6 @@ def command(
         )
         click.echo("\n".join(name for name in made if "sarif" in name or "github" in name))
     made = [name for name in others if name in FORMS]
-    for name in write_forms(made, found, config, into, redact=redact, history=history):
+    for name in write_forms(made, found, config, into, redact=redact, history=history, names=names):
         click.echo(name)
     return OK

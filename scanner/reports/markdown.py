@@ -63,14 +63,16 @@ def write_markdown(
     assessment: Assessment | None = None,
     ranks: Sequence[Rank] = (),
     redact: bool = False,
+    names: bool = True,
     limit: int = STEP_SUMMARY_BYTES,
 ) -> bool:
     """Write the page, at most `limit` bytes of it; false if it had to be cut. Raises InputError.
 
-    `assessment`, `ranks`: of the same scan, where there is an assessment.
+    `assessment`, `ranks`: of the same scan, where there is an assessment. `names`: resources are
+    named, and not only counted: a workflow's summary is read by whoever can read the repository.
     """
     text, whole = page(
-        findings, scan, assessment=assessment, ranks=ranks, redact=redact, limit=limit
+        findings, scan, assessment=assessment, ranks=ranks, redact=redact, names=names, limit=limit
     )
     with whole_file(path) as out:
         out.write(text.encode())
@@ -84,6 +86,7 @@ def page(
     assessment: Assessment | None = None,
     ranks: Sequence[Rank] = (),
     redact: bool = False,
+    names: bool = True,
     limit: int = STEP_SUMMARY_BYTES,
 ) -> tuple[str, bool]:
     """(the page, whether all of it fits in `limit` bytes)."""
@@ -92,7 +95,7 @@ def page(
         assessment = redacted_assessment(assessment, findings(), changed)
     rules = {rule.id: rule for rule in described(scan)}
     seen = _look(map(changed, findings()) if redact else findings())
-    lines = [*_answer(seen, assessment), *_first(ranks), *_failures(seen, rules)]
+    lines = [*_answer(seen, assessment), *_first(ranks), *_failures(seen, rules, names)]
     lines += [*_gaps(seen), *_footer(scan)]
     return _cut(lines, limit)
 
@@ -190,7 +193,7 @@ def _first(ranks: Sequence[Rank]) -> Iterator[str]:
         yield ""
 
 
-def _failures(seen: _Seen, rules: dict[str, PlainRule]) -> Iterator[str]:
+def _failures(seen: _Seen, rules: dict[str, PlainRule], names: bool) -> Iterator[str]:
     if not seen.failing:
         return
     yield "### What fails"
@@ -208,23 +211,25 @@ def _failures(seen: _Seen, rules: dict[str, PlainRule]) -> Iterator[str]:
         yield f"| {row.severity} | {row.count} | {plain(title)} | {row.practice} | {iso} |"
     yield ""
     for name, row in rows:
-        yield from _details(name, row, rules.get(name))
+        yield from _details(name, row, rules.get(name), names)
 
 
 def _rank(severity: str) -> int:
     return SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
 
 
-def _details(name: str, row: _Failing, rule: PlainRule | None) -> Iterator[str]:
+def _details(name: str, row: _Failing, rule: PlainRule | None, names: bool) -> Iterator[str]:
+    if not names and not (rule is not None and rule.fix):
+        return
     resources = "resource" if row.count == 1 else "resources"
     yield (
         f"<details><summary>{row.severity}: {plain(rule.title if rule else name)} "
         f"({row.count} {resources})</summary>"
     )
     yield ""
-    for message in row.messages:
+    for message in row.messages if names else ():
         yield f"- {code(message)}"
-    if row.count > len(row.messages):
+    if names and row.count > len(row.messages):
         yield f"- and {row.count - len(row.messages)} more; findings.jsonl has all of them"
     if rule is not None:
         for provider, fix in sorted(rule.fix.items()):

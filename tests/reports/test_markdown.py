@@ -6,6 +6,7 @@ import re
 from html import escape, unescape
 from pathlib import Path
 
+import msgspec
 import pytest
 from markdown_it import MarkdownIt
 from report_samples import DANGEROUS, assessment, every_kind, hostile, reading
@@ -34,6 +35,21 @@ def test_what_could_not_be_read_is_told_with_the_permission_that_it_takes() -> N
 def test_failures_stand_by_severity() -> None:
     text, _ = page(reading(every_kind()), scan())
     assert text.index("| critical | 2 |") < text.index("| medium | 1 |") < text.index("| low | 1 |")
+
+
+def test_without_names_only_rules_and_counts_are_told() -> None:
+    secret = "SECRET-NAME"
+    given = [
+        msgspec.structs.replace(f, name=secret, message=f"{secret} fails") for f in every_kind()
+    ]
+    named, _ = page(reading(given), scan(), assessment=assessment())
+    text, whole = page(reading(given), scan(), assessment=assessment(), names=False)
+    assert whole
+    assert secret in named
+    assert secret not in text
+    for line in named.splitlines():
+        assert secret in line or line in text or "details" in line
+    assert "- Fix, aws: Attach a policy" in text
 
 
 @pytest.mark.parametrize("limit", [3_000, 60_000])
