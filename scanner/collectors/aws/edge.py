@@ -11,35 +11,87 @@ from scanner.collectors.aws.tls import NAMED, version_rank
 from scanner.collectors.base import Partial, Refused, source
 from scanner.facts.crypto import Endpoint
 
+_SECURE = ("HTTPS", "TLS")
 _SSL_RANK = 3
 _POLICIES = "elb:DescribeLoadBalancerPolicies"
 
 
+def _classic_listeners(aws: Aws) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+    """Subject -> (load balancer, listener) of every Classic one in the region, read once."""
+
+    def read() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+        return {
+            f"{aws.account}/{aws.region}/{_shown(balancer, item)}": (balancer, item)
+            for page in aws.pages("elb:DescribeLoadBalancers", PageSize=400)
+            for balancer in page["LoadBalancerDescriptions"]
+            for item in balancer["ListenerDescriptions"]
+        }
+
+    return aws.shared(("classic-listeners", aws.region), read)
+
+
+def _shown(balancer: dict[str, Any], item: dict[str, Any]) -> str:
+    return f"{balancer['LoadBalancerName']}:{item['Listener']['LoadBalancerPort']}"
+
+
 @source(
     Endpoint,
-    fields=NAMED,
-    calls={
-        "elb:DescribeLoadBalancers": "elasticloadbalancing:DescribeLoadBalancers",
-        _POLICIES: "elasticloadbalancing:DescribeLoadBalancerPolicies",
-    },
+    fields=["service", "protocol", "encrypted", "plaintext_refused", "fips_policy", "public"],
+    calls={"elb:DescribeLoadBalancers": "elasticloadbalancing:DescribeLoadBalancers"},
     always={"service": "classic-load-balancer"},
     per="region",
 )
-def classic_listeners(aws: Aws) -> Iterator[Endpoint | Partial]:
+def classic_listeners(aws: Aws) -> Iterator[Endpoint]:
     """Listeners of Classic load balancers, which have no policy that stands for FIPS."""
-    balancers = (
-        b
-        for page in aws.pages("elb:DescribeLoadBalancers", PageSize=400)
-        for b in page["LoadBalancerDescriptions"]
-    )
+    for subject, (balancer, item) in _classic_listeners(aws).items():
+        protocol = item["Listener"]["Protocol"].upper().replace("SSL", "TLS")
+        facts: dict[str, Any] = {}
+        if protocol in ("HTTP", *_SECURE):
+            secure = protocol in _SECURE
+            facts = {"encrypted": secure, "plaintext_refused": secure, "fips_policy": False}
+        # TCP passes through: what is spoken inside ends at the target, unseen here.
+        yield Endpoint(
+            **aws.here("elb:DescribeLoadBalancers"),
+            subject=subject,
+            name=_shown(balancer, item),
+            service="classic-load-balancer",
+            protocol=protocol,
+            public=balancer.get("Scheme") == "internet-facing",
+            **facts,
+        )
 
-    def policies(balancer: dict[str, Any]) -> dict[str, dict[str, str]] | Refused:
-        if not any(item.get("PolicyNames") for item in balancer["ListenerDescriptions"]):
-            return {}
-        try:
-            answer = aws.call(_POLICIES, LoadBalancerName=balancer["LoadBalancerName"])
-        except Refused as refused:
-            return refused
+
+@classic_listeners.detail(
+    fields=["policy", "min_version", "min_version_rank"],
+    calls={_POLICIES: "elasticloadbalancing:DescribeLoadBalancerPolicies"},
+)
+def classic_policy(aws: Aws, listener: Endpoint) -> dict[str, object]:
+    if listener.protocol not in _SECURE:
+        return {"policy": None, "min_version": None, "min_version_rank": None}
+    balancer, item = _classic_listeners(aws)[listener.subject]
+    known = _negotiations(aws, balancer["LoadBalancerName"])
+    mine = [p for p in item.get("PolicyNames") or () if p in known]
+    if not mine:
+        raise Refused("broken", _POLICIES, "the listener names no policy that it lists")
+    attributes = known[mine[0]]
+    policy = attributes.get("Reference-Security-Policy") or mine[0]
+    offered = [
+        key.removeprefix("Protocol-")
+        for key, value in attributes.items()
+        if key.startswith("Protocol-") and value == "true"
+    ]
+    if not offered:
+        absent = Refused("broken", _POLICIES, "the policy names no protocol")
+        return {"policy": policy, "min_version": absent, "min_version_rank": absent}
+    version, rank = min((least(p) for p in offered), key=lambda each: each[1])
+    return {"policy": policy, "min_version": version, "min_version_rank": rank}
+
+
+def _negotiations(aws: Aws, balancer: str) -> dict[str, dict[str, str]]:
+    """What each TLS policy of a load balancer sets, by the policy's name."""
+
+    def read() -> dict[str, dict[str, str]]:
+        answer = aws.call(_POLICIES, LoadBalancerName=balancer)
         return {
             each["PolicyName"]: {
                 a["AttributeName"]: a.get("AttributeValue", "")
@@ -49,54 +101,7 @@ def classic_listeners(aws: Aws) -> Iterator[Endpoint | Partial]:
             if each["PolicyTypeName"] == "SSLNegotiationPolicyType"
         }
 
-    for balancer, known in aws.each(balancers, policies):
-        for item in balancer["ListenerDescriptions"]:
-            yield _classic(aws, balancer, item, known)
-
-
-def _classic(
-    aws: Aws,
-    balancer: dict[str, Any],
-    item: dict[str, Any],
-    known: dict[str, dict[str, str]] | Refused,
-) -> Endpoint | Partial:
-    listener = item["Listener"]
-    protocol = listener["Protocol"].upper().replace("SSL", "TLS")
-    name = balancer["LoadBalancerName"]
-    facts: dict[str, Any] = {
-        **aws.here("elb:DescribeLoadBalancers"),
-        "subject": f"{aws.account}/{aws.region}/{name}:{listener['LoadBalancerPort']}",
-        "name": f"{name}:{listener['LoadBalancerPort']}",
-        "service": "classic-load-balancer",
-        "protocol": protocol,
-        "public": balancer.get("Scheme") == "internet-facing",
-    }
-    if protocol not in ("HTTPS", "TLS"):
-        facts |= {"policy": None, "min_version": None, "min_version_rank": None}
-        if protocol == "HTTP":
-            facts |= {"encrypted": False, "plaintext_refused": False, "fips_policy": False}
-        # TCP passes through: what is spoken inside ends at the target, unseen here.
-        return Endpoint(**facts)
-    facts |= {"encrypted": True, "plaintext_refused": True, "fips_policy": False}
-    unread = ("policy", "min_version", "min_version_rank")
-    if isinstance(known, Refused):
-        return Partial(Endpoint(**facts), dict.fromkeys(unread, known))
-    mine = [p for p in item.get("PolicyNames") or () if p in known]
-    if not mine:
-        absent = Refused("broken", _POLICIES, "the listener names no policy that it lists")
-        return Partial(Endpoint(**facts), dict.fromkeys(unread, absent))
-    attributes = known[mine[0]]
-    offered = [
-        key.removeprefix("Protocol-")
-        for key, value in attributes.items()
-        if key.startswith("Protocol-") and value == "true"
-    ]
-    facts["policy"] = attributes.get("Reference-Security-Policy") or mine[0]
-    if not offered:
-        absent = Refused("broken", _POLICIES, "the policy names no protocol")
-        return Partial(Endpoint(**facts), dict.fromkeys(unread[1:], absent))
-    version, rank = min((least(p) for p in offered), key=lambda each: each[1])
-    return Endpoint(**facts, min_version=version, min_version_rank=rank)
+    return aws.shared(("classic-policies", aws.region, balancer), read)
 
 
 def least(name: str) -> tuple[str, int]:

@@ -50,24 +50,17 @@ def _policies(aws: Aws) -> dict[str, dict[str, Any]]:
         "service",
         "protocol",
         "policy",
-        "min_version",
-        "min_version_rank",
-        "ciphers",
         "encrypted",
         "plaintext_refused",
         "fips_policy",
         "public",
     ],
-    calls={
-        **_LISTENER_CALLS,
-        "elbv2:DescribeSSLPolicies": "elasticloadbalancing:DescribeSSLPolicies",
-    },
+    calls=_LISTENER_CALLS,
     always={"service": "load-balancer"},
     per="region",
 )
-def listeners(aws: Aws) -> Iterator[Endpoint | Partial]:
+def listeners(aws: Aws) -> Iterator[Endpoint]:
     """Listeners of application and network load balancers with what their TLS policy accepts."""
-
     for balancer, listener in _balancer_listeners(aws):
         yield _listener(aws, balancer, listener)
 
@@ -130,9 +123,8 @@ def listener_certificates(aws: Aws) -> Iterator[Endpoint | Partial]:
             yield Endpoint(**facts, certificate_days=days_until(end, aws.now()))
 
 
-def _listener(aws: Aws, balancer: dict[str, Any], listener: dict[str, Any]) -> Endpoint | Partial:
+def _listener(aws: Aws, balancer: dict[str, Any], listener: dict[str, Any]) -> Endpoint:
     protocol = listener["Protocol"]
-    secure = protocol in _SECURE
     facts: dict[str, Any] = {
         **aws.here("elbv2:DescribeListeners"),
         "subject": listener["ListenerArn"],
@@ -141,34 +133,34 @@ def _listener(aws: Aws, balancer: dict[str, Any], listener: dict[str, Any]) -> E
         "protocol": protocol,
         "public": balancer["Scheme"] == "internet-facing",
     }
-    if not secure:
-        redirects = protocol == "HTTP" and _only_redirects(listener.get("DefaultActions", []))
-        facts |= {"policy": None, "min_version": None, "min_version_rank": None}
-        if protocol == "HTTP":
-            facts |= {"encrypted": False, "plaintext_refused": redirects, "fips_policy": False}
-        # TCP, UDP and QUIC pass through: what is spoken inside ends at the target, unseen here.
-        return Endpoint(**facts)
-    policy = listener["SslPolicy"]
-    facts |= {
-        "policy": policy,
-        "encrypted": True,
-        "plaintext_refused": True,
-        "fips_policy": names_fips(policy),
-    }
-    try:
-        known = _policies(aws).get(policy)
-        if known is None:
-            raise Refused("broken", "elbv2:DescribeSSLPolicies", f"it does not list {policy}")
-    except Refused as refused:
-        fields = ("min_version", "min_version_rank", "ciphers")
-        return Partial(Endpoint(**facts), dict.fromkeys(fields, refused))
+    if protocol in _SECURE:
+        policy = listener["SslPolicy"]
+        facts |= {"policy": policy, "fips_policy": names_fips(policy)}
+        return Endpoint(**facts, encrypted=True, plaintext_refused=True)
+    if protocol == "HTTP":
+        redirects = _only_redirects(listener.get("DefaultActions", []))
+        facts |= {"encrypted": False, "plaintext_refused": redirects, "fips_policy": False}
+    # TCP, UDP and QUIC pass through: what is spoken inside ends at the target, unseen here.
+    return Endpoint(**facts, policy=None)
+
+
+@listeners.detail(
+    fields=["min_version", "min_version_rank", "ciphers"],
+    calls={"elbv2:DescribeSSLPolicies": "elasticloadbalancing:DescribeSSLPolicies"},
+)
+def listener_policy(aws: Aws, listener: Endpoint) -> dict[str, object]:
+    if listener.policy is None:
+        return {"min_version": None, "min_version_rank": None}
+    known = _policies(aws).get(str(listener.policy))
+    if known is None:
+        absent = f"it does not list {listener.policy}"
+        raise Refused("broken", "elbv2:DescribeSSLPolicies", absent)
     version = _least(known["SslProtocols"])
-    return Endpoint(
-        **facts,
-        min_version=version,
-        min_version_rank=version_rank(version),
-        ciphers=tuple(sorted(cipher["Name"] for cipher in known["Ciphers"])),
-    )
+    return {
+        "min_version": version,
+        "min_version_rank": version_rank(version),
+        "ciphers": tuple(sorted(cipher["Name"] for cipher in known["Ciphers"])),
+    }
 
 
 def _only_redirects(actions: list[dict[str, Any]]) -> bool:

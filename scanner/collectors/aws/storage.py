@@ -79,12 +79,6 @@ def table_policy(aws: Aws, table: Store) -> dict[str, object]:
     return opened_by("dynamodb:GetResourcePolicy", (answer or {}).get("Policy"), aws.account)
 
 
-@tables.detail(fields=["key_id"], calls=["dynamodb:DescribeTable"])
-def table_key(aws: Aws, table: Store) -> dict[str, object]:
-    found = aws.call("dynamodb:DescribeTable", TableName=table.name)["Table"]
-    return {"key_id": (found.get("SSEDescription") or {}).get("KMSMasterKeyArn")}
-
-
 @source(
     Backup,
     fields=["encrypted", "key_id", "immutable"],

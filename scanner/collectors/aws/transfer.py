@@ -21,15 +21,11 @@ _NO_TLS: dict[str, Any] = {"min_version": None, "min_version_rank": None}
         "policy",
         "min_version",
         "min_version_rank",
-        "ciphers",
-        "macs",
-        "key_exchanges",
         "encrypted",
         "plaintext_refused",
-        "fips_policy",
         "public",
     ],
-    calls=["transfer:ListServers", "transfer:DescribeServer", _POLICY],
+    calls=["transfer:ListServers", "transfer:DescribeServer"],
     always={"service": "file-transfer"},
     per="region",
 )
@@ -60,10 +56,8 @@ def _transfer(aws: Aws, server: dict[str, Any], protocol: str) -> Endpoint | Par
         or bool(details.get("AddressAllocationIds")),
     }
     if protocol == "FTP":
-        facts |= {**_NO_TLS, "policy": None, "ciphers": (), "macs": (), "key_exchanges": ()}
-        return Endpoint(**facts, encrypted=False, plaintext_refused=False, fips_policy=False)
-    name = server["SecurityPolicyName"]
-    facts["policy"] = name
+        return Endpoint(**facts, **_NO_TLS, policy=None, encrypted=False, plaintext_refused=False)
+    facts["policy"] = server["SecurityPolicyName"]
     refused: dict[str, Refused] = {}
     if protocol == "FTPS":
         unsaid = Refused("not-supported", _POLICY, "policies name no least TLS version")
@@ -75,21 +69,25 @@ def _transfer(aws: Aws, server: dict[str, Any], protocol: str) -> Endpoint | Par
         refused = dict.fromkeys(("encrypted", "plaintext_refused"), inside)
     else:
         facts |= {"encrypted": True, "plaintext_refused": True}
-    try:
-        policy = _security_policy(aws, name)
-    except Refused as error:
-        unread = ("ciphers", "macs", "key_exchanges", "fips_policy")
-        return Partial(Endpoint(**facts), {**refused, **dict.fromkeys(unread, error)})
-    ssh = protocol == "SFTP"
-    endpoint = Endpoint(
-        **facts,
-        ciphers=tuple(sorted(policy.get("SshCiphers" if ssh else "TlsCiphers") or ())),
-        macs=tuple(sorted(policy.get("SshMacs") or ())) if ssh else (),
-        key_exchanges=tuple(sorted(policy.get("SshKexs") or ())) if ssh else (),
-        # Absent from policies that are not FIPS.
-        fips_policy=policy.get("Fips", False),
-    )
+    endpoint = Endpoint(**facts)
     return Partial(endpoint, refused) if refused else endpoint
+
+
+@transfer_servers.detail(
+    fields=["ciphers", "macs", "key_exchanges", "fips_policy"], calls=[_POLICY]
+)
+def transfer_policy(aws: Aws, endpoint: Endpoint) -> dict[str, object]:
+    if endpoint.policy is None:
+        return {"ciphers": (), "macs": (), "key_exchanges": (), "fips_policy": False}
+    policy = _security_policy(aws, str(endpoint.policy))
+    ssh = endpoint.protocol == "SFTP"
+    return {
+        "ciphers": tuple(sorted(policy.get("SshCiphers" if ssh else "TlsCiphers") or ())),
+        "macs": tuple(sorted(policy.get("SshMacs") or ())) if ssh else (),
+        "key_exchanges": tuple(sorted(policy.get("SshKexs") or ())) if ssh else (),
+        # Absent from policies that are not FIPS.
+        "fips_policy": policy.get("Fips", False),
+    }
 
 
 def _security_policy(aws: Aws, name: str) -> dict[str, Any]:
