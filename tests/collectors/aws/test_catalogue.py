@@ -8,8 +8,11 @@ import msgspec
 import pytest
 
 from scanner.cli.steps import all_rules
+from scanner.collect import plan
+from scanner.collect.plan import calls
 from scanner.collectors.aws import COLLECTOR
 from scanner.evaluate.answers import answers
+from scanner.evaluate.wants import wants
 from scanner.frameworks import practices
 from scanner.frameworks.reading import catalogue as shipped
 from scanner.resources import mappings_dir
@@ -42,11 +45,17 @@ def test_a_topic_is_read_and_judged_or_has_its_reason(topic: Topic) -> None:
         assert (topic.reads, topic.rules, topic.left) == ((), (), "")
         assert len(topic.reason.split()) > 12
         return
-    assert set(topic.reads) <= READS, f"not read: {sorted(set(topic.reads) - READS)}"
     assert topic.rules
     for rule in topic.rules:
         assert rule in RULES, f"there is no rule {rule}"
         assert answers(RULES[rule], COLLECTOR), f"{rule} is never answered by this collector"
+    read = set(calls(plan(COLLECTOR, wants([RULES[rule] for rule in topic.rules]))))
+    assert set(topic.reads) <= read, f"its rules do not look at {sorted(set(topic.reads) - read)}"
+
+
+def test_every_declared_read_is_made_for_some_rule() -> None:
+    made = set(calls(plan(COLLECTOR, wants(list(RULES.values())))))
+    assert READS - made == set()
 
 
 def test_a_topic_stands_once() -> None:
