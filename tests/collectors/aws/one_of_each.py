@@ -20,10 +20,10 @@ def add_one_of_each(emulator: Emulator) -> None:
 
     core = botocore.session.Session()
 
-    def client(service: str) -> Any:
+    def client(service: str, region: str = REGION) -> Any:
         return core.create_client(
             service,
-            region_name=REGION,
+            region_name=region,
             endpoint_url=emulator.endpoint,
             aws_access_key_id="AKIAEXAMPLE",
             aws_secret_access_key="x",
@@ -35,6 +35,18 @@ def add_one_of_each(emulator: Emulator) -> None:
     _firewalls(client)
     _organization(client)
     _databases(client)
+    _stores(client)
+    _alarms(client)
+    _distribution(client("cloudfront", "us-east-1"))
+    vpn = {
+        "ClientVpnEndpointId": "cvpn-9",
+        "Status": {"Code": "available"},
+        "SplitTunnel": False,
+        "AuthenticationOptions": [{"Type": "federated-authentication"}],
+        "SessionTimeoutHours": 8,
+        "ConnectionLogOptions": {"Enabled": True},
+    }
+    emulator.put("ec2.client_vpns", "cvpn-9", vpn)
     client("accessanalyzer").create_analyzer(analyzerName="outside", type="ACCOUNT")
     emulator.put("cognito.pools", "p", {"Id": "p", "Name": "portal", "MfaConfiguration": "ON"})
     emulator.put(
@@ -56,7 +68,7 @@ def add_one_of_each(emulator: Emulator) -> None:
     )
 
 
-def _edges(client: Callable[[str], Any]) -> None:
+def _edges(client: Callable[..., Any]) -> None:
     client("transfer").create_server(
         Protocols=["SFTP"],
         EndpointType="PUBLIC",
@@ -88,13 +100,13 @@ def _edges(client: Callable[[str], Any]) -> None:
     client("cloudhsmv2").create_cluster(HsmType="hsm2m.medium", SubnetIds=["subnet-1"], Mode="FIPS")
 
 
-def _shared(client: Callable[[str], Any]) -> None:
+def _shared(client: Callable[..., Any]) -> None:
     client("sqs").create_queue(QueueName="queue")
     client("sns").create_topic(Name="topic")
     client("ecr").create_repository(repositoryName="app")
 
 
-def _firewalls(client: Callable[[str], Any]) -> None:
+def _firewalls(client: Callable[..., Any]) -> None:
     shown = {"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": False, "MetricName": "m"}
     client("wafv2").create_web_acl(
         Name="acl", Scope="REGIONAL", DefaultAction={"Allow": {}}, VisibilityConfig=shown
@@ -104,7 +116,7 @@ def _firewalls(client: Callable[[str], Any]) -> None:
     )
 
 
-def _organization(client: Callable[[str], Any]) -> None:
+def _organization(client: Callable[..., Any]) -> None:
     organizations = client("organizations")
     organizations.create_organization(FeatureSet="ALL")
     statement = {"Effect": "Deny", "Action": _STOP, "Resource": "*"}
@@ -118,7 +130,7 @@ def _organization(client: Callable[[str], Any]) -> None:
     organizations.attach_policy(PolicyId=policy, TargetId=root)
 
 
-def _databases(client: Callable[[str], Any]) -> None:
+def _databases(client: Callable[..., Any]) -> None:
     client("redshift").create_cluster(
         ClusterIdentifier="facts", NodeType="ra3.large", MasterUsername="o", MasterUserPassword="x"
     )
@@ -134,4 +146,84 @@ def _databases(client: Callable[[str], Any]) -> None:
         DBClusterIdentifier="aurora",
         DBInstanceClass="db.r6g.large",
         Engine="aurora-postgresql",
+    )
+    rds.create_db_instance(
+        DBInstanceIdentifier="kept",
+        DBInstanceClass="db.t3.micro",
+        Engine="postgres",
+        MasterUsername="owner",
+        MasterUserPassword="Not-a-secret-9",
+        AllocatedStorage=20,
+    )
+    rds.create_db_snapshot(DBSnapshotIdentifier="by-hand", DBInstanceIdentifier="kept")
+
+
+def _stores(client: Callable[..., Any]) -> None:
+    client("dynamodb").create_table(
+        TableName="parts",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    client("efs").create_file_system(CreationToken="share", Encrypted=True)
+    client("backup").create_backup_vault(BackupVaultName="vault")
+    s3 = client("s3")
+    # Without a block of its own, what its access list says counts.
+    s3.create_bucket(Bucket="listed", CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.delete_public_access_block(Bucket="listed")
+
+
+def _alarms(client: Callable[..., Any]) -> None:
+    topic = client("sns").create_topic(Name="alarms")["TopicArn"]
+    client("sns").subscribe(TopicArn=topic, Protocol="email", Endpoint="soc@example.com")
+    client("logs").create_log_group(logGroupName="trail")
+    client("logs").put_metric_filter(
+        logGroupName="trail",
+        filterName="stop",
+        filterPattern="{ ($.eventName = StopLogging) || ($.eventName = DeleteTrail) }",
+        metricTransformations=[
+            {"metricName": "stopped", "metricNamespace": "trail", "metricValue": "1"}
+        ],
+    )
+    client("cloudwatch").put_metric_alarm(
+        AlarmName="stopped",
+        Namespace="trail",
+        MetricName="stopped",
+        ComparisonOperator="GreaterThanThreshold",
+        Threshold=0,
+        EvaluationPeriods=1,
+        Period=60,
+        Statistic="Sum",
+        AlarmActions=[topic],
+    )
+    events = client("events")
+    pattern = {"detail": {"eventName": ["StopLogging", "DeleteTrail", "UpdateTrail"]}}
+    events.put_rule(Name="stopped", EventPattern=json.dumps(pattern))
+    events.put_targets(Rule="stopped", Targets=[{"Id": "1", "Arn": topic}])
+
+
+def _distribution(cloudfront: Any) -> None:
+    origin = {
+        "Id": "o",
+        "DomainName": "front.example.com",
+        "CustomOriginConfig": {
+            "HTTPPort": 80,
+            "HTTPSPort": 443,
+            "OriginProtocolPolicy": "https-only",
+            "OriginSslProtocols": {"Quantity": 1, "Items": ["TLSv1.2"]},
+        },
+    }
+    cloudfront.create_distribution(
+        DistributionConfig={
+            "CallerReference": "a",
+            "Comment": "",
+            "Enabled": True,
+            "Origins": {"Quantity": 1, "Items": [origin]},
+            "DefaultCacheBehavior": {
+                "TargetOriginId": "o",
+                "ViewerProtocolPolicy": "redirect-to-https",
+                "ForwardedValues": {"QueryString": False, "Cookies": {"Forward": "none"}},
+                "MinTTL": 0,
+            },
+        }
     )
