@@ -32,9 +32,11 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     """Write `path` with mode 0600 under a temporary name and rename it when the block ends well.
 
     On any error nothing is left behind and an older file stays as it was. An operating-system
-    error (a full disk, a read-only folder) is raised as InputError.
+    error (a full disk, a read-only folder) is raised as InputError. The temporary name is nobody
+    else's, so that of two scans into one folder the later file counts, and it is whole. Process
+    ids would not do: in a container each is 1.
     """
-    part = path.with_name(path.name + ".part")
+    part = path.with_name(f"{path.name}.{os.urandom(8).hex()}.part")
     try:
         handle = private_file(part)
     except OSError as error:

@@ -9,18 +9,32 @@ import pytest
 from scanner.output import whole_file
 
 
-def test_a_file_left_by_a_killed_run_does_not_lend_its_mode(tmp_path):
-    (tmp_path / "f.part").write_text("old")
-    (tmp_path / "f.part").chmod(0o644)
+def test_a_file_is_private_from_its_first_byte(tmp_path):
     with whole_file(tmp_path / "f") as out:
+        (part,) = tmp_path.iterdir()
+        assert stat.S_IMODE(part.stat().st_mode) == 0o600
         out.write(b"new")
     assert stat.S_IMODE((tmp_path / "f").stat().st_mode) == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["f"]
 
 
-def test_a_link_under_the_temporary_name_is_replaced_and_not_followed(tmp_path):
+def test_two_that_write_one_file_leave_one_of_theirs_whole(tmp_path):
+    path = tmp_path / "f"
+    with whole_file(path) as one:
+        one.write(b"one" * 9_000)
+        with whole_file(path) as other:
+            other.write(b"other")
+        assert path.read_bytes() == b"other"
+        with pytest.raises(ZeroDivisionError), whole_file(path) as third:
+            third.write(b"third" * (1 // 0))
+        one.write(b"one")
+    assert path.read_bytes() == b"one" * 9_001
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_link_is_replaced_and_not_followed(tmp_path):
     (tmp_path / "victim").write_text("keep")
-    (tmp_path / "f.part").symlink_to(tmp_path / "victim")
+    (tmp_path / "f").symlink_to(tmp_path / "victim")
     with whole_file(tmp_path / "f") as out:
         out.write(b"new")
     assert (tmp_path / "victim").read_text() == "keep"

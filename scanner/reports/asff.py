@@ -9,6 +9,7 @@ organization) goes to the account of the hub.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,8 @@ _STATUS = {
 }
 _TYPES = ["Software and Configuration Checks/Industry and Regulatory Standards/NIST SP 800-171"]
 _ENCODER = msgspec.json.Encoder()
+_NAME = re.compile(r"\d{12}-\d{4,}\.json", re.ASCII)
+"""What a batch's file is called: account and number."""
 
 
 class Hub(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,8 +115,10 @@ class _Batch:
 
 
 def _clear(folder: Path) -> None:
-    """Batches of an earlier scan would be sent again."""
-    for path in sorted(folder.glob("*-[0-9]*.json")):
+    """Batches of an earlier scan would be sent again; what this report did not write stays."""
+    for path in sorted(folder.glob("*.json")):
+        if not _NAME.fullmatch(path.name):
+            continue
         try:
             path.unlink()
         except OSError as error:

@@ -46,9 +46,12 @@ def test_a_batch_has_at_most_100_findings_of_one_account(tmp_path: Path) -> None
 
 
 def test_batches_of_an_earlier_scan_are_gone(tmp_path: Path) -> None:
+    others = {"notes-2026.json", "123456789012-0001.json.bak", "x123456789012-0001.json"}
+    for name in others:
+        (tmp_path / name).write_text("{}")
     write_asff(tmp_path, reading(list(many(300, 3))), scan(rules=many_rules(3)), HUB)
-    assert len(write_asff(tmp_path, reading([finding()]), scan(), HUB)) == 1
-    assert len(list(tmp_path.iterdir())) == 1
+    (made,) = write_asff(tmp_path, reading([finding()]), scan(), HUB)
+    assert {path.name for path in tmp_path.iterdir()} == {made.name, *others}
 
 
 def test_texts_stay_within_the_limits_of_the_format(tmp_path: Path) -> None:
