@@ -45,6 +45,7 @@ class Memory:
         self.answers = dict(answers or {})
         self.why_absent = why_absent
         self.children: dict[str, set[str]] = {"/": set()}
+        self._folders: dict[str, str] = {}
         for path in nodes:
             while path != "/":
                 parent, _, leaf = path.rpartition("/")
@@ -60,10 +61,21 @@ class Memory:
             return None
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
 
+    def _real(self, path: str, *, last: bool) -> str:
+        """The path with its links followed; where its folder lies is found once."""
+        folder, _, leaf = path.rpartition("/")
+        if leaf in ("", ".", ".."):
+            return follow(path, self._link, last=last)
+        base = self._folders.get(folder)
+        if base is None:
+            base = self._folders[folder] = follow(folder, self._link).rstrip("/")
+        here = f"{base}/{leaf}"
+        return follow(here, self._link) if last and self._link(here) is not None else here
+
     def _find(self, path: str, *, last: bool = True) -> tuple[str, Node]:
         if not self.live and live_only(path):
             raise Absent(self.why_absent)
-        real = follow(path, self._link, last=last)
+        real = self._real(path, last=last)
         node = self.nodes.get(real)
         return real, node if node is not None else Node(folder=True, mode=0o755)
 

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import translate
+from functools import lru_cache
 
 from scanner.collectors.base import Refused
 from scanner.collectors.linux.host import Host, Unclear, clear
@@ -70,14 +71,15 @@ class Account:
     groups: frozenset[str]
 
 
-def _words(line: str) -> list[str]:
+@lru_cache(maxsize=512)
+def _words(line: str) -> tuple[str, ...]:
     lexer = shlex.shlex(line, posix=True)
     lexer.whitespace_split = True
     lexer.commenters = "#"
     lexer.quotes = '"'
     lexer.escape = ""
     try:
-        return list(lexer)
+        return tuple(lexer)
     except ValueError:
         raise Unclear(f"sshd_config: the line {line[:60]!r} has an open quote") from None
 
@@ -106,7 +108,7 @@ def parse(
         key = _ALIASES.get(key, key)
         args = _words(stripped[head.end() :])
         if key == "match":
-            current = (*outer, tuple(args))
+            current = (*outer, args)
             if not args:
                 raise Unclear("sshd_config: a Match has no criteria")
         elif key == "include":
@@ -114,7 +116,7 @@ def parse(
                 for each in include(pattern):
                     yield from parse(each, include, current, depth + 1)
         else:
-            yield Entry(key, tuple(args), current)
+            yield Entry(key, args, current)
 
 
 def wildcard(pattern: str, name: str) -> bool:

@@ -63,7 +63,7 @@ def fetch(options: Mapping[str, object], remote: Remote, calls: Sequence[str]) -
     environment = {name: os.environ[name] for name in keep if name in os.environ}
     try:
         with tempfile.TemporaryFile() as stdin:
-            stdin.write(script(calls).encode())
+            stdin.write(script(tuple(calls)).encode())
             stdin.seek(0)
             code, out, err = run_raw(
                 ssh_argv(options, remote.address),

@@ -15,7 +15,8 @@ nothing, and leaves nothing behind. Its answer is lines of bytes, told apart by 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from scanner.collectors.base import Source
 
@@ -108,12 +109,15 @@ def _command(number: int, what: str) -> str:
         f"if command -v {shlex.quote(words[0])} >/dev/null 2>&1; then\n"
         f"e=$( {{ {{ $T {plain} </dev/null; printf '\\nC%s' $?; }} "
         f"| head -c {MAX_REMOTE_FILE} | base64 >&3; }} 2>&1 )\n"
-        "printf '.\\n%s\\n.\\n' \"$(printf '%s' \"$e\" | head -c 300 | base64)\"\n"
+        "printf '.\\n'\n"
+        '[ -z "$e" ] || printf \'%s\' "$e" | head -c 300 | base64\n'
+        "printf '.\\n'\n"
         "else printf '!\\n.\\n.\\n'; fi"
     )
 
 
-def script(calls: Sequence[str]) -> str:
+@lru_cache(maxsize=4)
+def script(calls: tuple[str, ...]) -> str:
     """The script that reads what is declared; its answer is for `parse`."""
     paths: list[str] = []
     homes: list[str] = []

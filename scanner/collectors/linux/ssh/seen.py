@@ -27,6 +27,9 @@ from scanner.output import private_folder, whole_file
 
 _LIMIT = 16 * 1024 * 1024
 
+_writing = threading.Lock()
+"""Each target remembers by itself, and hundreds of them may end at once."""
+
 
 class Seen:
     """What is remembered of the hosts, by name and address. Safe between threads."""
@@ -66,7 +69,7 @@ class Seen:
 
     def keep(self) -> None:
         """Write what was learnt. A file that cannot be written costs the next scan its memory."""
-        with self._lock:
+        with self._lock, _writing:
             merged = {**_load(self.path), **self._news}
             if not self._news or merged == self._known:
                 return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from pathlib import Path
 
 import pytest
@@ -67,3 +69,23 @@ def test_a_spoilt_file_is_no_memory(text: str, tmp_path: Path) -> None:
     path = tmp_path / "hosts.json"
     path.write_text(text)
     assert Seen(path, [A]).id_of(A) == "linux:a"
+
+
+def test_targets_that_end_at_once_forget_nothing_of_each_other(tmp_path: Path) -> None:
+    path = tmp_path / "hosts.json"
+    remotes = [Remote(f"h{n}", f"h{n}") for n in range(40)]
+    learnt = [Seen(path, [remote]) for remote in remotes]
+    for seen, remote in zip(learnt, remotes, strict=True):
+        seen.learnt(remote, f"{remote.name}-id")
+    begin = threading.Barrier(len(learnt))
+
+    def keep(seen: Seen) -> None:
+        begin.wait(20)
+        seen.keep()
+
+    threads = [threading.Thread(target=keep, args=(seen,)) for seen in learnt]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert len(json.loads(path.read_text())) == 40

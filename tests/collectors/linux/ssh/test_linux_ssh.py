@@ -160,7 +160,7 @@ def test_ways_exclude_each_other() -> None:
 
 
 def test_the_script_writes_nothing() -> None:
-    text = script(operations(COLLECTOR.sources))
+    text = script(tuple(operations(COLLECTOR.sources)))
     for line in text.splitlines():
         plain = (
             line.replace(">/dev/null", "")
