@@ -17,7 +17,7 @@ from scanner.collectors.entra.conditional_access import (
 )
 from scanner.collectors.entra.held_roles import ROLES_READ, role_holders
 from scanner.collectors.entra.sign_in_rules import ACCESS_READ, SignInRules, sign_in_rules
-from scanner.collectors.entra.users import USERS, USERS_READ, kind_of, users
+from scanner.collectors.entra.users import USERS, USERS_READ, is_enabled, kind_of, users
 from scanner.collectors.microsoft.place import Place
 from scanner.collectors.microsoft.values import items, text
 from scanner.facts import UNSET, Fact
@@ -27,6 +27,10 @@ REGISTRATION = "GET /reports/authenticationMethods/userRegistrationDetails"
 ACTIVITY = "GET /users?$select=signInActivity"
 LEAVING = "GET /users?$select=employeeLeaveDateTime"
 PLANS = "GET /users/{id}"
+
+_SUCCEEDED = "lastSuccessfulSignInDateTime"
+_ATTEMPTS = ("lastSignInDateTime", "lastNonInteractiveSignInDateTime")
+_TOLD_SINCE = "2023-12-01T00:00:00Z"
 
 _PHISHING_RESISTANT = frozenset(
     {
@@ -62,6 +66,7 @@ def accounts(place: Place) -> Iterator[Fact | Partial]:
 
 def _account(place: Place, user: dict[str, Any]) -> Fact | Partial:
     guest = kind_of(user) not in ("member", "unknown") or user.get("userType") == "Guest"
+    enabled = is_enabled(user)
     fact = Account(
         subject=str(user.get("id", "")).lower(),
         name=text(user, "userPrincipalName") or str(user.get("id", "")),
@@ -70,15 +75,11 @@ def _account(place: Place, user: dict[str, Any]) -> Fact | Partial:
         created_days=place.days_since(user.get("createdDateTime")),
         password_age_days=place.days_since(user.get("lastPasswordChangeDateTime")),
         synced=user.get("onPremisesSyncEnabled") is True,
-        enabled=user["accountEnabled"] if _is_bool(user, "accountEnabled") else UNSET,
+        enabled=UNSET if isinstance(enabled, Refused) else enabled,
         remote=True,
         **place.here(USERS),
     )
-    if _is_bool(user, "accountEnabled"):
-        return fact
-    # A token that may see names only gets null here, which is no answer.
-    hidden = Refused("denied", USERS, "accountEnabled came empty", permission="User.Read.All")
-    return Partial(fact, {"enabled": hidden})
+    return Partial(fact, {"enabled": enabled}) if isinstance(enabled, Refused) else fact
 
 
 def _is_bool(item: dict[str, Any], key: str) -> bool:
@@ -125,16 +126,24 @@ def activity(place: Place, account: Account) -> dict[str, object]:
     found = place.once(("activity",), read).get(account.subject)
     if found is None:
         return {"last_used_days": None}
-    days = [
-        place.days_since(found.get(key))
-        for key in (
-            "lastSignInDateTime",
-            "lastNonInteractiveSignInDateTime",
-            "lastSuccessfulSignInDateTime",
-        )
-    ]
+    last = place.days_since(found.get(_SUCCEEDED))
+    if last is None:
+        last = _attempted(place, found)
+    return {"last_used_days": None if last is None else max(0, last)}
+
+
+def _attempted(place: Place, found: dict[str, Any]) -> int | None:
+    """Days since the last attempt, where it stands for a sign-in. Raises Refused where it may not.
+
+    Attempts count that failed too. Those that succeeded are told apart since December 2023; before
+    that, and in a cloud that does not tell, the attempt is the best answer.
+    """
+    days = [place.days_since(found.get(key)) for key in _ATTEMPTS]
     known = [day for day in days if day is not None]
-    return {"last_used_days": max(0, min(known)) if known else None}
+    since = place.days_since(_TOLD_SINCE)
+    if not known or _SUCCEEDED not in found or (since is not None and min(known) > since):
+        return min(known, default=None)
+    raise Refused("not-supported", ACTIVITY, "attempts to sign in are told, none that succeeded")
 
 
 @accounts.detail(fields=["privileged", "roles"], calls=ROLES_READ)
@@ -170,12 +179,13 @@ def everyday(place: Place, account: Account) -> dict[str, object]:
         return {"daily_use": True}
     if isinstance(body, Refused):
         raise body
-    plans = items(body.get("assignedPlans"))
+    if not isinstance(body.get("assignedPlans"), list):
+        raise Refused("broken", PLANS, "the answer lists no plans")
     return {
         "daily_use": any(
             str(plan.get("service", "")).lower() == "exchange"
             and plan.get("capabilityStatus") == "Enabled"
-            for plan in plans
+            for plan in items(body["assignedPlans"])
         )
     }
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scanner.collectors.base import Refused, source
+from scanner.collectors.entra.conditional_access import asks_in_context
 from scanner.collectors.entra.held_roles import (
     ASSIGNED_READ,
     ASSIGNMENTS,
@@ -15,6 +16,7 @@ from scanner.collectors.entra.held_roles import (
     assigned,
     eligible,
 )
+from scanner.collectors.entra.sign_in_rules import POLICIES, policies_read
 from scanner.collectors.entra.users import kind_of, users
 from scanner.collectors.microsoft.place import Place
 from scanner.collectors.microsoft.values import items
@@ -23,6 +25,8 @@ from scanner.facts.identity import RoleGrant
 
 SCHEDULED = "GET /roleManagement/directory/roleAssignmentScheduleInstances"
 APPROVALS = "GET /policies/roleManagementPolicyAssignments"
+
+_ACTIVATION_READ = {APPROVALS: "RoleManagement.Read.All", POLICIES: "Policy.Read.All"}
 
 _FIELDS = (
     "principal",
@@ -84,9 +88,14 @@ def duration(place: Place, grant: RoleGrant) -> dict[str, object]:
         }
 
     held = next(o for o in assigned(place) if _grant_subject(o) == grant.subject)
-    found = place.once(("role-schedules",), read).get(
-        f"{held.principal}/{held.role.id}/{held.scope}".lower()
-    )
+    try:
+        schedules = place.once(("role-schedules",), read)
+    except Refused as error:
+        # Without the licence no assignment can have an end.
+        if error.reason == "unlicensed":
+            return {"permanent": True, "expires_days": None}
+        raise
+    found = schedules.get(f"{held.principal}/{held.role.id}/{held.scope}".lower())
     if found is None:
         raise Refused("broken", SCHEDULED, "no schedule for this assignment")
     ends = place.days_until(found.get("endDateTime"))
@@ -126,7 +135,7 @@ def eligible_outsider(place: Place, grant: RoleGrant) -> dict[str, object]:
 
 @eligible_grants.detail(
     fields=["approval_required", "mfa_condition"],
-    calls={APPROVALS: "RoleManagement.Read.All", **ROLES_READ},
+    calls={**_ACTIVATION_READ, **ROLES_READ},
 )
 def activation(place: Place, grant: RoleGrant) -> dict[str, object]:
     """What activating the role takes."""
@@ -136,7 +145,7 @@ def activation(place: Place, grant: RoleGrant) -> dict[str, object]:
 
 @active_grants.detail(
     fields=["approval_required", "mfa_condition"],
-    calls={APPROVALS: "RoleManagement.Read.All", **ASSIGNED_READ},
+    calls={**_ACTIVATION_READ, **ASSIGNED_READ},
 )
 def activated(place: Place, grant: RoleGrant) -> dict[str, object]:
     """What activating the role takes, for an assignment that may have been activated."""
@@ -164,8 +173,28 @@ def _activation(place: Place, role: str) -> dict[str, object]:
     context = by_id.get("AuthenticationContext_EndUser_Assignment", {})
     if not isinstance(approval, dict) or not isinstance(enabling, list):
         raise Refused("broken", APPROVALS, "no rules for this role")
+    asked: bool | Refused = "MultiFactorAuthentication" in enabling
+    if asked is False and context.get("isEnabled") is True:
+        asked = _context_asks(place, str(context.get("claimValue") or ""))
     return {
         "approval_required": approval.get("isApprovalRequired") is True,
-        "mfa_condition": "MultiFactorAuthentication" in enabling
-        or context.get("isEnabled") is True,
+        "mfa_condition": asked,
     }
+
+
+def _context_asks(place: Place, context: str) -> bool | Refused:
+    """Whether an authentication context asks everybody for a second factor.
+
+    A context asks for nothing by itself: a policy that names it does.
+    """
+    try:
+        policies = policies_read(place)
+    except Refused as refused:
+        return refused
+    answers = [asks_in_context(policy, context) for policy in policies]
+    if True in answers:
+        return True
+    if None in answers:
+        detail = f"whether a policy asks for it in context {context} is not certain"
+        return Refused("not-supported", POLICIES, detail)
+    return False

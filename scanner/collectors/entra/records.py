@@ -6,9 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from scanner.collectors.base import Refused, source
-from scanner.collectors.entra.conditional_access import RISKY_SIGN_IN, RISKY_USER, TERMS
+from scanner.collectors.entra.conditional_access import (
+    RISKY_SIGN_IN,
+    RISKY_USER,
+    TERMS,
+    Requirement,
+)
 from scanner.collectors.entra.sign_in_rules import ACCESS_READ, POLICIES, sign_in_rules
-from scanner.collectors.entra.users import users
+from scanner.collectors.entra.users import is_enabled, users
 from scanner.collectors.microsoft.diagnostics import exports, tenant_export
 from scanner.collectors.microsoft.place import Place
 from scanner.collectors.microsoft.platforms import platform_named
@@ -145,18 +150,9 @@ def _record(
 )
 def risk_policies(place: Place) -> Iterator[Fact]:
     """Whether risky users and risky sign-ins are stopped for every enabled account of a person."""
-    rules = sign_in_rules(place)
-    enabled = [
-        str(user.get("id", "")).lower()
-        for user in users(place)
-        if user.get("accountEnabled") is True
-    ]
     features = []
     for name, requirement in (("risky-user", RISKY_USER), ("risky-sign-in", RISKY_SIGN_IN)):
-        answers = {rules.judged.verdict(one, requirement).answer for one in enabled}
-        if "unknown" in answers:
-            raise Refused("broken", POLICIES, f"who is covered against {name} is not certain")
-        if answers <= {"yes"}:
+        if _holds_for_everybody(place, requirement, f"who is covered against {name}"):
             features.append(name)
     yield Detection(
         subject=f"{place.job.scope.id}/identity-protection",
@@ -168,22 +164,38 @@ def risk_policies(place: Place) -> Iterator[Fact]:
     )
 
 
+def _holds_for_everybody(place: Place, requirement: Requirement, what: str) -> bool:
+    """Whether the rules ask it of every enabled account. Raises Refused where that is open."""
+    rules, unclear = sign_in_rules(place), None
+    for user in users(place):
+        enabled = is_enabled(user)
+        if enabled is False:
+            continue
+        answer = rules.judged.verdict(str(user.get("id", "")).lower(), requirement).answer
+        if answer == "yes":
+            continue
+        # One enabled account that is left out decides, whatever is not known of the others.
+        if answer in ("no", "partial") and enabled is True:
+            return False
+        unclear = (
+            enabled
+            if isinstance(enabled, Refused)
+            else unclear or Refused("broken", POLICIES, f"{what} is not certain")
+        )
+    if unclear is not None:
+        raise unclear
+    return True
+
+
 @source(Banner, fields=["surface", "shown"], calls=ACCESS_READ, always={"surface": "portal"})
 def terms_of_use(place: Place) -> Iterator[Fact]:
     """Whether every enabled account has to accept terms of use; their text is not read."""
-    rules = sign_in_rules(place)
-    answers = {
-        rules.judged.verdict(str(user.get("id", "")).lower(), TERMS).answer
-        for user in users(place)
-        if user.get("accountEnabled") is True
-    }
-    if "unknown" in answers and not answers & {"no", "partial"}:
-        raise Refused("broken", POLICIES, "who has to accept terms of use is not certain")
+    shown = _holds_for_everybody(place, TERMS, "who has to accept terms of use")
     yield Banner(
         subject=f"{place.job.scope.id}/terms-of-use",
         name="terms of use at sign-in",
         surface="portal",
-        shown=answers <= {"yes"},
+        shown=shown,
         **place.here(POLICIES),
     )
 

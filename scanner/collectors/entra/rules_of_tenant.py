@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from scanner.collectors.base import Refused, source
+from scanner.collectors.base import Partial, Refused, source
 from scanner.collectors.microsoft.place import Place
 from scanner.collectors.microsoft.values import items, text, words
 from scanner.facts import Fact
@@ -22,6 +22,8 @@ _PASSWORD_RULES = "5cf42378-d67d-4f36-ba46-e8b86229381d"
 _LOCKOUT_DEFAULTS = {False: (10, 60), True: (3, 60)}
 """Threshold and seconds where nothing is set; government clouds lock out sooner."""
 _NEVER = 2147483647
+_VALID_DAYS = 90
+"""How long a password lives in a domain where nothing is set."""
 
 _GUEST_ROLES = {
     "a0b1b346-4d3e-4e8b-98f8-753987be4970": "as-members",
@@ -30,12 +32,15 @@ _GUEST_ROLES = {
 }
 
 
+_ALLOWED = ("guest_invite", "guest_role", "user_can_create", "user_consent")
+
+
 @source(
     Policy,
-    fields=["guest_invite", "guest_role", "user_can_create", "user_consent"],
+    fields=_ALLOWED,
     calls={AUTHORIZATION: "Policy.Read.All"},
 )
-def directory_policy(place: Place) -> Iterator[Fact]:
+def directory_policy(place: Place) -> Iterator[Fact | Partial]:
     """What ordinary users and guests may do in the directory."""
     # Neither is selected: the property is part of the default answer of a singleton.
     found = place.get(AUTHORIZATION)
@@ -47,28 +52,25 @@ def directory_policy(place: Place) -> Iterator[Fact]:
         "security-groups": rights.get("allowedToCreateSecurityGroups"),
         "tenants": rights.get("allowedToCreateTenants"),
     }
-    unclear = [name for name, value in creates.items() if not isinstance(value, bool)]
-    known: dict[str, Any] = (
-        {}
-        if unclear
-        else {
-            "user_can_create": tuple(
-                sorted(name for name, value in creates.items() if value is True)
-            )
-        }
-    )
+    known: dict[str, Any] = {}
+    if all(isinstance(value, bool) for value in creates.values()):
+        known["user_can_create"] = tuple(sorted(n for n, value in creates.items() if value is True))
     if isinstance(rights.get("permissionGrantPoliciesAssigned"), list):
         known["user_consent"] = _consent(words(rights["permissionGrantPoliciesAssigned"]))
     guest = str(found.get("guestUserRoleId") or "").lower()
     if guest:
         known["guest_role"] = _GUEST_ROLES.get(guest, guest)
-    yield Policy(
+    if text(found, "allowInvitesFrom"):
+        known["guest_invite"] = found["allowInvitesFrom"]
+    fact = Policy(
         subject=place.job.scope.id,
         name=f"directory of {place.job.scope.name}",
-        guest_invite=text(found, "allowInvitesFrom"),
         **known,
         **place.here(AUTHORIZATION),
     )
+    absent = Refused("broken", AUTHORIZATION, "the answer does not hold it")
+    refused = {name: absent for name in _ALLOWED if name not in known}
+    yield Partial(fact, refused) if refused else fact
 
 
 def _consent(policies: list[str]) -> str | None:
@@ -159,9 +161,12 @@ def password_age(place: Place, policy: Policy) -> dict[str, object]:
         if domain.get("isVerified") is not True or domain.get("authenticationType") != "Managed":
             continue
         days = domain.get("passwordValidityPeriodInDays")
-        if days is None or days == _NEVER:
+        days = _VALID_DAYS if days is None else days
+        if days == _NEVER:
             return {"max_age_days": None}
         if not isinstance(days, int):
             raise Refused("broken", DOMAINS, "a validity period is no number")
         longest = max(longest, days)
-    return {"max_age_days": longest or None}
+    if not longest:
+        raise Refused("not-supported", DOMAINS, "no domain keeps its passwords here")
+    return {"max_age_days": longest}

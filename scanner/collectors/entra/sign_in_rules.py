@@ -59,15 +59,18 @@ def sign_in_rules(place: Place) -> SignInRules:
     return place.once(("sign-in-rules",), lambda: _rules(place))
 
 
+def policies_read(place: Place) -> list[dict[str, Any]]:
+    """Every Conditional Access policy, of any state. Raises Refused."""
+    query = {"$select": "id,displayName,state,conditions,grantControls,sessionControls"}
+    headers = {"Prefer": "include-unknown-enum-members"}
+    return place.once(
+        ("policies",), lambda: list(place.pages(POLICIES, query=query, headers=headers))
+    )
+
+
 def _rules(place: Place) -> SignInRules:
     accounts = users(place)
-    policies = list(
-        place.pages(
-            POLICIES,
-            query={"$select": "id,displayName,state,conditions,grantControls,sessionControls"},
-            headers={"Prefer": "include-unknown-enum-members"},
-        )
-    )
+    policies = policies_read(place)
     refused: dict[str, Refused] = {}
     groups: dict[str, frozenset[str] | None] = {}
     for group, found in group_members(place, _named(policies, "Groups")).items():
@@ -80,8 +83,8 @@ def _rules(place: Place) -> SignInRules:
         roles = _tried(lambda: _active_roles(place), refused, "directory roles")
     locations: list[dict[str, Any]] | None = []
     if any((p.get("conditions") or {}).get("locations") for p in policies):
-        query = {"$select": "id,displayName,isTrusted"}
-        locations = _tried(lambda: list(place.pages(LOCATIONS, query=query)), refused, "location")
+        # Not selected: whether it is trusted is a property of one derived type.
+        locations = _tried(lambda: list(place.pages(LOCATIONS)), refused, "location")
     people = [
         Person(str(user.get("id", "")).lower(), kind_of(user), entra_home(user))
         for user in accounts

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from scanner.collectors.base import Refused
 from scanner.collectors.entra.conditional_access import Kind
 from scanner.collectors.microsoft.place import Place
 from scanner.collectors.microsoft.values import items
@@ -38,6 +39,14 @@ def kind_of(user: Mapping[str, Any]) -> Kind:
     if not outside:
         return "internalGuest"
     return "b2bCollaborationGuest"
+
+
+def is_enabled(user: Mapping[str, Any]) -> bool | Refused:
+    """Whether the account can be used; a token that may see names only gets null, no answer."""
+    found = user.get("accountEnabled")
+    if isinstance(found, bool):
+        return found
+    return Refused("denied", USERS, "accountEnabled came empty", permission="User.Read.All")
 
 
 def _authenticates_outside(user: Mapping[str, Any]) -> bool:

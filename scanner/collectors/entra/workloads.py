@@ -9,7 +9,7 @@ from scanner.collectors.base import Partial, Refused, source
 from scanner.collectors.entra.accounts import held_by
 from scanner.collectors.entra.held_roles import ROLES_READ
 from scanner.collectors.microsoft.place import Place
-from scanner.collectors.microsoft.values import items, text
+from scanner.collectors.microsoft.values import items, text, words
 from scanner.facts import UNSET, Fact
 from scanner.facts.identity import Account, Credential
 
@@ -28,7 +28,7 @@ _PRINCIPALS_READ = {PRINCIPALS: "Application.Read.All"}
 def _principals(place: Place) -> list[dict[str, Any]]:
     query = {
         "$select": "id,appId,displayName,accountEnabled,servicePrincipalType,"
-        "appOwnerOrganizationId,passwordCredentials,keyCredentials",
+        "appOwnerOrganizationId,alternativeNames,passwordCredentials,keyCredentials",
         "$top": "999",
     }
     return place.once(("service-principals",), lambda: list(place.pages(PRINCIPALS, query=query)))
@@ -82,7 +82,19 @@ def owner(place: Place, account: Account) -> dict[str, object]:
         text(one, "userPrincipalName") or text(one, "displayName") or str(one.get("id", ""))
         for one in items(body["value"])
     )
-    return {"owner": ", ".join(names) or None}
+    return {"owner": ", ".join(names) or _resource_of(place, account.subject)}
+
+
+def _resource_of(place: Place, principal: str) -> str | None:
+    """The Azure resource that a managed identity acts for, which answers for it; else None."""
+    by_id = place.once(
+        ("principals-by-id",), lambda: {str(p.get("id", "")).lower(): p for p in _principals(place)}
+    )
+    found = by_id[principal]
+    if str(found.get("servicePrincipalType") or "").lower() != "managedidentity":
+        return None
+    names = words(found.get("alternativeNames"))
+    return next((name for name in names if name.lower().startswith("/subscriptions/")), None)
 
 
 @service_principals.detail(fields=["privileged", "roles"], calls=ROLES_READ)
@@ -120,7 +132,9 @@ def _credentials(
     name = text(holder, "displayName") or str(holder.get("appId", ""))
     # A client secret is used by programs as an access key is.
     for kind, key in (("access-key", "passwordCredentials"), ("certificate", "keyCredentials")):
-        for credential in items(holder.get(key)):
+        if not isinstance(holder.get(key), list):
+            raise Refused("broken", operation, f"{name} does not tell its {key}")
+        for credential in items(holder[key]):
             expires = place.days_until(credential.get("endDateTime"))
             label = text(credential, "displayName") or str(credential.get("keyId", ""))[:8]
             yield Credential(

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 _TOKEN = re.compile(r"""\s*(?:(\()|(\))|"([^"]*)"|'([^']*)'|(\[[^\]]*\])|([A-Za-z0-9_.\-]+))""")
 
+_LISTED = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([^,]+))\s*(?:,|$)""")
+
 OPERATORS = {
     "-eq": ("eq", False),
     "-ne": ("eq", True),
@@ -106,6 +108,14 @@ def _joined(tokens: list[str], how: str, inner: _Reader, deep: int) -> Rule:
     return parts[0] if len(parts) == 1 else Node(how, tuple(parts))
 
 
+def _values(token: str) -> tuple[str, ...]:
+    """The texts of a list, or the one text; a comma within quotes is part of the text."""
+    if not token.startswith("["):
+        return (token.strip("\"'").lower(),)
+    found = _LISTED.findall(token[1:-1])
+    return tuple((double or single or word).strip().lower() for double, single, word in found)
+
+
 def _one(tokens: list[str], deep: int) -> Rule:
     if not tokens:
         raise Unreadable("the rule breaks off")
@@ -122,5 +132,5 @@ def _one(tokens: list[str], deep: int) -> Rule:
     if len(tokens) < 2 or tokens[0].lower() not in OPERATORS:
         raise Unreadable("a comparison is not complete")
     operator, negated = OPERATORS[tokens.pop(0).lower()]
-    values = tuple(part.strip(" \"'").lower() for part in tokens.pop(0).strip("[]").split(","))
+    values = _values(tokens.pop(0))
     return Comparison(head.lower().removeprefix("device."), operator, negated, values)

@@ -12,10 +12,12 @@ from scanner.collectors.microsoft.session import MicrosoftSession
 from scanner.collectors.microsoft.values import items
 
 GROUP_MEMBERS = "GET /groups/{id}/transitiveMembers"
-GROUP_READ = {GROUP_MEMBERS: "GroupMember.Read.All"}
+GROUP = "GET /groups/{id}"
+GROUP_READ = {GROUP_MEMBERS: "GroupMember.Read.All", GROUP: "GroupMember.Read.All"}
 
 _ORGANIZATION = "GET /organization"
 _DEVICES = "Device.Read.All"
+_HIDDEN = "Member.Read.Hidden"
 
 
 def tenant_scopes(provider: str) -> Any:
@@ -77,6 +79,9 @@ class Members:
     """Device ids (not object ids) of devices."""
 
 
+_NOBODY = Members(frozenset(), frozenset(), frozenset())
+
+
 def group_members(place: Place, groups: Iterable[str]) -> dict[str, Members | Refused]:
     """The members of each group by its id (lower case), or why they are not known.
 
@@ -89,15 +94,29 @@ def group_members(place: Place, groups: Iterable[str]) -> dict[str, Members | Re
     found = place.batch(GROUP_MEMBERS, [(group,) for group in missing], query)
     for (group,), body in found.items():
         known[group] = _members(body)
+    empty = [(group,) for group in missing if known[group] == _NOBODY]
+    for (group,), body in place.batch(GROUP, empty, {"$select": "id,visibility"}).items():
+        known[group] = _emptiness(body)
     return {group: known[group] for group in wanted}
 
 
+def _emptiness(group: dict[str, Any] | Refused) -> Members | Refused:
+    """Whether a group that read as empty is so: members that are hidden read as none."""
+    if isinstance(group, Refused):
+        return _NOBODY if _is_gone(group) else group
+    if group.get("visibility") == "HiddenMembership":
+        return Refused("denied", GROUP, "its members are hidden", permission=_HIDDEN)
+    return _NOBODY
+
+
+def _is_gone(refused: Refused) -> bool:
+    # A group that was deleted has no members; a bare 404 says nothing.
+    return refused.reason == "broken" and "Request_ResourceNotFound" in refused.detail
+
+
 def _members(body: dict[str, Any] | Refused) -> Members | Refused:
-    nobody: frozenset[str] = frozenset()
     if isinstance(body, Refused):
-        # A group that was deleted has no members; a bare 404 says nothing.
-        gone = body.reason == "broken" and "Request_ResourceNotFound" in body.detail
-        return Members(nobody, nobody, nobody) if gone else body
+        return _NOBODY if _is_gone(body) else body
     if not isinstance(body.get("value"), list):
         return Refused("broken", GROUP_MEMBERS, "the answer holds no list of members")
     users, others, devices, hidden = set(), set(), set(), False

@@ -387,3 +387,23 @@ def test_locations_that_could_not_be_read() -> None:
     by_id = {"includeLocations": ["All"], "excludeLocations": ["office"]}
     assert world.judge(policy(locations=by_id)).verdict("mia").answer == "partial"
     assert world.judge(policy(locations=TRUSTED)).verdict("mia").answer == "unknown"
+
+
+def test_trusted_addresses_by_their_own_id_are_the_trusted_ones() -> None:
+    zeros = "00000000-0000-0000-0000-000000000000"
+    hole = policy(locations={"includeLocations": ["All"], "excludeLocations": [zeros]})
+    # Whether there are such addresses no interface tells.
+    assert World().judge(hole).verdict("mia").answer == "unknown"
+    inside = policy(locations={"includeLocations": ["AllTrusted"]})
+    assert World().judge(hole, inside).verdict("mia").answer == "yes"
+
+
+def test_a_risk_of_service_principals_narrows_a_block() -> None:
+    block = policy(
+        users={"includeUsers": ["None"]},
+        grant="block",
+        clientApplications={"includeServicePrincipals": ["ServicePrincipalsInMyTenant"]},
+    )
+    assert World().judge(block).verdict("sp1", BLOCKED).answer == "yes"
+    block["conditions"]["servicePrincipalRiskLevels"] = ["high"]
+    assert World().judge(block).verdict("sp1", BLOCKED).answer == "unknown"

@@ -229,6 +229,7 @@ def test_every_listing_is_selected(read: Read, emulator: Emulator) -> None:
     assert set(emulator.answers.unselected) == {
         "/deviceManagement/deviceCompliancePolicies",
         "/deviceManagement/deviceConfigurations",
+        "/identity/conditionalAccess/namedLocations",
     }
 
 

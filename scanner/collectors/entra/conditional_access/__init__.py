@@ -1,5 +1,6 @@
 """Conditional Access: what the union of a tenant's policies enforces for each account."""
 
+from scanner.collectors.entra.conditional_access.context import asks_in_context
 from scanner.collectors.entra.conditional_access.judgement import Judgement, Verdict, judge
 from scanner.collectors.entra.conditional_access.people import Directory, Kind, Person, closed
 from scanner.collectors.entra.conditional_access.requirements import (
@@ -31,6 +32,7 @@ __all__ = [
     "Person",
     "Requirement",
     "Verdict",
+    "asks_in_context",
     "closed",
     "judge",
 ]

@@ -30,7 +30,7 @@ from scanner.collectors.entra.conditional_access.requirements import (
 from scanner.collectors.entra.conditional_access.space import (
     Space,
 )
-from scanner.collectors.microsoft.values import part
+from scanner.collectors.microsoft.values import part, words
 
 
 @dataclass(frozen=True)
@@ -129,6 +129,8 @@ def compile_policy(
     builder.levels(USER_RISK, conditions.get("userRiskLevels"), "user risk")
     builder.levels(SIGN_IN_RISK, conditions.get("signInRiskLevels"), "sign-in risk")
     builder.levels(INSIDER, conditions.get("insiderRiskLevels"), "insider risk")
+    if words(conditions.get("servicePrincipalRiskLevels")):
+        builder.doubt("risk of service principals")
     builder.flows(conditions.get("authenticationFlows"))
     grant = part(policy, "grantControls")
     session = part(policy, "sessionControls")

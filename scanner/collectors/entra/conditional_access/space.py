@@ -196,8 +196,10 @@ def _add_locations(
     trusted = maybe = 0
     for location in sorted(mentioned):
         place = names.get(location)
-        mask = atoms.add(location_name(location, place))
-        if locations is None:
+        mask = atoms.add(location_name(location, place), maybe=location == _MFA_TRUSTED)
+        if location == _MFA_TRUSTED:
+            trusted |= mask
+        elif locations is None:
             maybe |= mask
         elif place is not None and place.get("isTrusted") is True:
             trusted |= mask
@@ -211,8 +213,14 @@ def _add_locations(
     return trusted, maybe
 
 
+_MFA_TRUSTED = "00000000-0000-0000-0000-000000000000"
+"""How a policy names the trusted addresses of the old multifactor settings."""
+
+
 def location_name(location: str, place: Mapping[str, Any] | None) -> str:
     """The atom of a location, by its id in lower case and what was read of it."""
+    if location == _MFA_TRUSTED:
+        return TRUSTED_ADDRESSES
     shown = place.get("displayName") if place else None
     return f"location {shown or location} ({location[:8]})"
 
