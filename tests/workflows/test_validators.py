@@ -73,5 +73,10 @@ def test_shellcheck(path: Path) -> None:
             check(program, "--shell=bash", "-", stdin=f"set -eo pipefail\n{step['run']}")
 
 
+def test_hadolint() -> None:
+    """Of the container image; test_image.py builds it."""
+    check(tool("hadolint"), HERE / "Dockerfile")
+
+
 def test_shellcheck_of_cron() -> None:
     check(tool("shellcheck"), HERE / "examples" / "cron.sh")
