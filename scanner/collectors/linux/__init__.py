@@ -7,7 +7,15 @@ from scanner.collectors.linux.crypto import fips, modules
 from scanner.collectors.linux.network import firewall, services, wireless
 from scanner.collectors.linux.records import audit_records, clock, log_files, stores, trails
 from scanner.collectors.linux.session import OPTIONS, open_host
-from scanner.collectors.linux.sign_in import accounts, credentials, policy, sessions, sshd, sudo
+from scanner.collectors.linux.sign_in import (
+    accounts,
+    credentials,
+    desktops,
+    policy,
+    sessions,
+    sshd,
+    sudo,
+)
 from scanner.collectors.linux.software import malware, patches, repositories, software
 from scanner.collectors.linux.system import disks, hardening, media, release
 
@@ -26,7 +34,7 @@ COLLECTOR = Collector(
         sshd.ssh_endpoint,
         sessions.shell_sessions,
         sessions.login_sessions,
-        sessions.desktop_sessions,
+        desktops.desktop_sessions,
         sessions.banners,
         fips.fips_settings,
         modules.crypto_modules,

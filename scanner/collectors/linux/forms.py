@@ -194,6 +194,11 @@ def span_seconds(value: str) -> int | None:
     return total
 
 
+def minutes(seconds: int | None) -> int | None:
+    """Whole minutes, rounded up: 90 seconds are not within one minute."""
+    return None if seconds is None else -(-seconds // 60)
+
+
 def last(pairs: Iterable[tuple[str, str]], key: str) -> str | None:
     """The last value of a key; None where it does not stand."""
     value = None

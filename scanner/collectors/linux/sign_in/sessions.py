@@ -9,18 +9,19 @@ from hashlib import sha256
 
 from scanner.collectors.base import Partial, Refused, source
 from scanner.collectors.linux.forms import (
+    minutes,
     section_values,
     span_seconds,
     systemd_calls,
     systemd_texts,
 )
-from scanner.collectors.linux.host import Host, Unclear, known, observe, settle
+from scanner.collectors.linux.host import Host, Unclear, observe
 from scanner.collectors.linux.sign_in.dconf import (
+    DCONF,
     DCONF_CALLS,
-    DESKTOP_CALLS,
-    desktop_installed,
+    GNOME_CALLS,
+    gnome_installed,
     gvariant_bool,
-    gvariant_int,
     gvariant_text,
     settings,
 )
@@ -30,7 +31,6 @@ from scanner.facts.host import Banner, Session
 _PROFILE = "read:/etc/profile"
 _SHELL_FILES = ("/etc/profile", "/etc/bashrc", "/etc/bash.bashrc")
 _LOGIND = "read:/etc/systemd/logind.conf"
-_DCONF = "read:/etc/dconf/db/*.d/*"
 
 
 @dataclass(frozen=True)
@@ -77,11 +77,6 @@ def parse_timeout(texts: list[str]) -> Timeout:
     if seconds == 0:
         return Timeout(None, fixed)
     return Timeout(seconds, fixed and seconds is not None)
-
-
-def minutes(seconds: int | None) -> int | None:
-    """Whole minutes, rounded up: 90 seconds are not within one minute."""
-    return None if seconds is None else -(-seconds // 60)
 
 
 @source(
@@ -155,60 +150,6 @@ def login_sessions(here: Host) -> Iterator[Session | Partial]:
     )
 
 
-_IDLE = "/org/gnome/desktop/session/idle-delay"
-_LOCK = "/org/gnome/desktop/screensaver/lock-enabled"
-_DELAY = "/org/gnome/desktop/screensaver/lock-delay"
-
-
-@source(
-    Session,
-    fields=[
-        "session",
-        "lock_minutes",
-        "conceals",
-        "idle_minutes",
-        "max_minutes",
-        "user_can_change",
-    ],
-    calls={**DCONF_CALLS, **DESKTOP_CALLS},
-    always={"session": "desktop"},
-)
-def desktop_sessions(here: Host) -> Iterator[Session | Partial]:
-    """When a GNOME desktop locks its screen, and whether its user can change that."""
-    if not desktop_installed(here):
-        return
-    found = settle(lambda: settings(here))
-
-    def lock() -> int | None:
-        values = known(found).values
-        # GNOME's own defaults: it locks, five minutes idle, at once (its settings schemas).
-        if not gvariant_bool(values.get(_LOCK, "true")):
-            return None
-        idle = gvariant_int(values.get(_IDLE, "uint32 300"))
-        if idle == 0:
-            return None
-        return minutes(idle + gvariant_int(values.get(_DELAY, "uint32 0")))
-
-    yield observe(
-        Session(
-            subject=f"{here.id}/session/desktop",
-            name="desktop",
-            session="desktop",
-            idle_minutes=None,
-            max_minutes=None,
-            **here.here(_DCONF),
-        ),
-        _DCONF,
-        {
-            "lock_minutes": lock,
-            "conceals": lambda: lock() is not None,
-            "user_can_change": lambda: (
-                not all(known(found).locked(key) for key in (_IDLE, _LOCK, _DELAY))
-            ),
-        },
-    )
-
-
 def text_hash(text: str) -> str | None:
     """SHA-256 of a notice with its white space folded; None for an empty one."""
     folded = " ".join(text.split())
@@ -236,7 +177,7 @@ _BANNER_TEXT = "/org/gnome/login-screen/banner-message-text"
         **{f"read:{path}": "" for path in _SSH_NOTICES},
         **CONFIG_CALLS,
         **DCONF_CALLS,
-        **DESKTOP_CALLS,
+        **GNOME_CALLS,
     },
 )
 def banners(here: Host) -> Iterator[Banner | Partial]:
@@ -267,8 +208,8 @@ def banners(here: Host) -> Iterator[Banner | Partial]:
     surfaces = [("console", _ISSUE, console)]
     if sshd_installed(here):
         surfaces.append(("ssh", "read:/etc/ssh/sshd_config", ssh))
-    if desktop_installed(here):
-        surfaces.append(("desktop", _DCONF, desktop))
+    if gnome_installed(here):
+        surfaces.append(("desktop", DCONF, desktop))
     for surface, operation, text in surfaces:
 
         def notice(text: Callable[[], str] = text) -> str | None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from linux_trees import RHEL, read
+from linux_trees import read
 
 from scanner.collectors.linux.host import Unclear
 from scanner.collectors.linux.sign_in.sessions import (
-    desktop_sessions,
     login_sessions,
     parse_timeout,
     text_hash,
@@ -35,35 +34,6 @@ def test_tmout(texts: list[str], seconds: int | None, fixed: bool) -> None:
 def test_tmout_by_a_condition_is_not_guessed() -> None:
     with pytest.raises(Unclear):
         parse_timeout(['[ -n "$SSH_TTY" ] && TMOUT=$LIMIT'])
-
-
-DESKTOP = {
-    "/usr/bin/gnome-shell": "",
-    "/etc/dconf/profile/user": "user-db:user\nsystem-db:local\n",
-    "/etc/dconf/db/local.d/00-lock": (
-        "[org/gnome/desktop/session]\nidle-delay=uint32 600\n"
-        "[org/gnome/desktop/screensaver]\nlock-enabled=true\nlock-delay=uint32 5\n"
-    ),
-    "/etc/dconf/db/local.d/locks/lock": (
-        "/org/gnome/desktop/session/idle-delay\n/org/gnome/desktop/screensaver/lock-enabled\n"
-        "/org/gnome/desktop/screensaver/lock-delay\n"
-    ),
-}
-
-
-def test_a_desktop_locks_and_its_user_cannot_change_it() -> None:
-    found = read(desktop_sessions, DESKTOP).only
-    assert (found.lock_minutes, found.conceals, found.user_can_change) == (11, True, False)
-    loose = {k: v for k, v in DESKTOP.items() if "locks" not in k}
-    assert read(desktop_sessions, loose).only.user_can_change is True
-    off = {
-        **DESKTOP,
-        "/etc/dconf/db/local.d/99": "[org/gnome/desktop/screensaver]\nlock-enabled=false\n",
-    }
-    assert read(desktop_sessions, off).only.lock_minutes is None
-    odd = {**DESKTOP, "/etc/dconf/db/local.d/99": "[org/gnome/desktop/session]\nidle-delay=@u x\n"}
-    assert read(desktop_sessions, odd).why("lock_minutes").reason == "broken"
-    assert read(desktop_sessions, RHEL).facts == {}
 
 
 def test_logind_drop_ins_win_and_hide() -> None:
