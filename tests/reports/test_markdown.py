@@ -12,6 +12,7 @@ from markdown_it import MarkdownIt
 from report_samples import DANGEROUS, assessment, every_kind, hostile, reading
 from sarif_samples import many, many_rules, scan
 
+from scanner.cli import BAD_INPUT, run
 from scanner.reports.markdown import STEP_SUMMARY_BYTES, code, page, plain, write_markdown
 from scanner.reports.sarif_text import shorten, visible
 
@@ -50,6 +51,14 @@ def test_without_names_only_rules_and_counts_are_told() -> None:
     for line in named.splitlines():
         assert secret in line or line in text or "details" in line
     assert "- Fix, aws: Attach a policy" in text
+
+
+def test_a_format_that_names_resources_is_not_asked_for_without(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for forms in ([], ["-f", "html"], ["-f", "markdown", "-f", "csv"]):
+        assert run(["report", "nowhere", "--no-names", *forms]) == BAD_INPUT
+        assert "--no-names goes with --format markdown alone" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("limit", [3_000, 60_000])
