@@ -72,6 +72,7 @@ FIPS_140_2_ENDED = datetime.date(2026, 9, 21)
 """The day on which the last active FIPS 140-2 certificates became historical."""
 
 READ_LONG_AGO_DAYS = 90
+"""A status that was read longer ago settles nothing, however young the list around it is."""
 
 THREE_POINTS = "Encrypted, but not validated (3 points)."
 
@@ -120,8 +121,9 @@ def _by_register(module: Module, on: datetime.date, register: Register) -> Match
     if without:
         return _without(without[0], told)
     for line in family:
-        if outgrown(line, module) and _in_force(_heir(line, register) or line, on):
-            return _patched(_heir(line, register) or line, line, told)
+        heir = _heir(line, register) or line
+        if outgrown(line, module) and _in_force(heir, on):
+            return _patched(heir, line, told, on)
     certified = any(line.cert is not None for line in family)
     if any(entry.version or not certified for entry in queued):
         say = f"{told} was submitted and waits in NIST's queue, which does not count."
@@ -135,7 +137,7 @@ def _standing(line: Certificate, module: Module, on: datetime.date, register: Re
     warnings: list[str] = []
     heir = _heir(line, register)
     if line.status == "superseded":
-        if heir is None or heir.match_read == "recall":
+        if heir is None or heir.match_read in (None, "recall"):
             say = f"{told} stood on {_label(line)}, replaced by #{line.replaced_by}"
             say = f"{say}, whose list of builds was not read; look there at NIST."
             return Match(state="unknown", say=say, certificate=line)
@@ -150,11 +152,9 @@ def _standing(line: Certificate, module: Module, on: datetime.date, register: Re
         say = f"{told} stood on {_label(line)}, which was revoked. {THREE_POINTS}"
         return Match(state="not-validated", say=say, certificate=line)
     if _in_force(line, on):
-        if line.read_on is not None and (on - line.read_on).days > READ_LONG_AGO_DAYS:
-            age = (on - line.read_on).days
-            warnings.append(
-                f"The status of #{line.cert} was read {age} days before; read it again."
-            )
+        if _long_ago(line, on):
+            say = f"{told} stood on {_label(line)}, FIPS {line.standard}, {_read_again(line, on)}"
+            return Match(state="unknown", say=say, certificate=line, warnings=tuple(warnings))
         say = f"{told} stands on {_label(line)}, FIPS {line.standard}, active on {line.read_on}."
         return Match(
             state="validated-active",
@@ -192,10 +192,17 @@ def _without(line: Certificate, told: str) -> Match:
     )
 
 
-def _patched(in_force: Certificate, listed: Certificate, told: str) -> Match:
-    say = (
+def _patched(in_force: Certificate, listed: Certificate, told: str, on: datetime.date) -> Match:
+    past = (
         f"{told} is past the validated build {' or '.join(listed.version or listed.package)} of"
-        f" {_label(in_force)}. Patching beyond a validated build is 32 CFR 170.4's own example of a"
+        f" {_label(in_force)}"
+    )
+    if _long_ago(in_force, on):
+        # Since then a certificate may have been issued for the later build.
+        say = f"{past}, {_read_again(in_force, on)}"
+        return Match(state="unknown", say=say, certificate=in_force)
+    say = (
+        f"{past}. Patching beyond a validated build is 32 CFR 170.4's own example of a"
         " temporary deficiency; carry it in the operational plan of action."
     )
     return Match(state="patched", say=say, certificate=in_force)
@@ -235,7 +242,18 @@ def _heir(line: Certificate, register: Register) -> Certificate | None:
 
 
 def _in_force(line: Certificate, on: datetime.date) -> bool:
-    return line.status == "active" and (line.sunset is None or on <= line.sunset)
+    """On the day of its end a certificate is historical already, as those of 140-2 were."""
+    return line.status == "active" and (line.sunset is None or on < line.sunset)
+
+
+def _long_ago(line: Certificate, on: datetime.date) -> bool:
+    return line.read_on is None or (on - line.read_on).days > READ_LONG_AGO_DAYS
+
+
+def _read_again(line: Certificate, on: datetime.date) -> str:
+    if line.read_on is None:
+        return "whose status was never read; read it at NIST."
+    return f"whose status was read {(on - line.read_on).days} days before; read it again at NIST."
 
 
 def _best(lines: list[Certificate]) -> Certificate:

@@ -43,6 +43,13 @@ def judged(
     return match(module, on, register)
 
 
+def soon_after(certificate: int) -> datetime.date:
+    """A day on which the status of a shipped row had been read a week before."""
+    line = load_register().certificate(certificate)
+    assert line is not None and line.read_on is not None
+    return line.read_on + datetime.timedelta(7)
+
+
 def number(found: Match) -> int | None:
     return found.certificate.cert if found.certificate else None
 
@@ -65,15 +72,17 @@ def number(found: Match) -> int | None:
 def test_a_listed_build_in_fips_mode_is_validated(
     kind: str, version: str, system: str | None, cert: int
 ) -> None:
-    found = judged(kind, version, system)
+    found = judged(kind, version, system, on=soon_after(cert))
     assert (found.state, number(found)) == ("validated-active", cert)
     assert f"#{cert}" in found.say
     assert "tested environments were not compared" in found.say
 
 
 def test_upstream_openssl_is_told_by_its_own_name() -> None:
-    assert judged(version="3.1.2", name=UPSTREAM, system="debian:12").state == "validated-active"
-    branded = judged(version="3.1.2", name="Somebody's Provider", system="fedora:42")
+    on = soon_after(4985)
+    own = judged(version="3.1.2", name=UPSTREAM, system="debian:12", on=on)
+    assert own.state == "validated-active"
+    branded = judged(version="3.1.2", name="Somebody's Provider", system="fedora:42", on=on)
     assert branded.state == "unknown"
 
 
@@ -85,15 +94,33 @@ def test_the_package_serves_where_the_module_hides_its_version() -> None:
 
 
 def test_an_interim_certificate_leads_to_its_present_number() -> None:
-    found = judged("openssl", "3.0.7-b27cdeb3ba51be46", "ol:9.4")
-    assert (found.state, number(found)) == ("validated-active", 5294)
-    assert any("#4779 became #5294" in warning for warning in found.warnings)
+    old = msgspec.structs.replace(cert(version=("1.0",), status="superseded"), replaced_by=2)
+    found = judged(version="1.0", register=made(old, cert(number=2, version=("1.0",))))
+    assert (found.state, number(found)) == ("validated-active", 2)
 
 
-def test_a_successor_whose_builds_are_known_from_memory_alone_decides_nothing() -> None:
-    found = judged("kernel", "5.15.0-73-fips", "ubuntu:22.04")
+@pytest.mark.parametrize("read", ["recall", None])
+def test_a_successor_whose_builds_were_not_read_decides_nothing(read: Any) -> None:
+    old = msgspec.structs.replace(cert(version=("1.0",), status="superseded"), replaced_by=2)
+    heir = msgspec.structs.replace(cert(number=2), match_read=read)
+    found = judged(version="1.0", register=made(old, heir))
     assert found.state == "unknown"
-    assert "#5491" in found.say
+    assert "replaced by #2" in found.say
+
+
+@pytest.mark.parametrize(
+    ("kind", "version", "system", "heir"),
+    [
+        ("kernel", "5.15.0-73-fips", "ubuntu:22.04", 5491),
+        ("openssl", "3.0.7-b27cdeb3ba51be46", "ol:9.4", 5294),
+    ],
+)
+def test_interim_certificates_of_the_register_whose_successor_was_not_read(
+    kind: str, version: str, system: str, heir: int
+) -> None:
+    found = judged(kind, version, system, on=soon_after(heir))
+    assert found.state == "unknown"
+    assert f"#{heir}" in found.say
 
 
 def test_a_140_2_certificate_is_historical_and_a_decision_on_risk() -> None:
@@ -126,7 +153,7 @@ def test_a_140_3_certificate_past_its_end_has_lapsed(
 
 def test_the_end_is_judged_on_the_day_of_the_judgement() -> None:
     register = made(cert(number=9, version=("1.0",), sunset=datetime.date(2026, 12, 1)))
-    last, next_ = datetime.date(2026, 12, 1), datetime.date(2026, 12, 2)
+    last, next_ = datetime.date(2026, 11, 30), datetime.date(2026, 12, 1)
     assert judged(version="1.0", register=register, on=last).state == "validated-active"
     assert judged(version="1.0", register=register, on=next_).state == "lapsed"
 
@@ -143,7 +170,7 @@ def test_the_end_is_judged_on_the_day_of_the_judgement() -> None:
 def test_a_later_build_of_a_validated_branch_is_patched(
     kind: str, version: str, system: str
 ) -> None:
-    found = judged(kind, version, system)
+    found = judged(kind, version, system, on=datetime.date(2026, 11, 10))
     assert found.state == "patched"
     assert "temporary deficiency" in found.say
     assert found.certificate is not None
@@ -252,12 +279,19 @@ def test_the_register_warns_after_30_days_and_decides_nothing_after_90() -> None
     as_of = load_register().as_of
     days = {n: as_of + datetime.timedelta(n) for n in (30, 31, 90, 91)}
     assert warnings_of(load_register(), days[30]) == ()
+    fresh = msgspec.structs.replace(
+        load_register(),
+        modules=tuple(
+            msgspec.structs.replace(line, read_on=as_of) for line in load_register().modules
+        ),
+    )
     for age in (31, 90):
-        found = judged("openssl", RHEL_9, "rhel:9.4", on=days[age])
+        found = judged("openssl", RHEL_9, "rhel:9.4", on=days[age], register=fresh)
         assert found.state == "validated-active"
         assert f"{age} days old" in found.warnings[0]
     for version in (RHEL_9, "3.0.7-cda111b5812c30d4"):
-        assert judged("openssl", version, "rhel:9.4", on=days[91]).state == "unknown"
+        found = judged("openssl", version, "rhel:9.4", on=days[91], register=fresh)
+        assert found.state == "unknown"
 
 
 def test_what_the_register_is_not_asked_for_stays_decided_when_it_is_old() -> None:
@@ -266,9 +300,19 @@ def test_what_the_register_is_not_asked_for_stays_decided_when_it_is_old() -> No
     assert judged("openssl", employed=False, on=late).state == "not-employed"
 
 
-def test_a_status_read_long_ago_is_said_to_be() -> None:
+def test_a_status_read_long_ago_settles_nothing() -> None:
+    """In a young list as well: what counts is when the row itself was read."""
     found = judged("openssl", "3.0.8-d694bfa693b76001", "amzn:2023")
-    assert found.warnings == ("The status of #5021 was read 100 days before; read it again.",)
+    assert (found.state, number(found)) == ("unknown", 5021)
+    assert "whose status was read 100 days before" in found.say
+    later_build = judged("kernel", "6.1.150-174.273.amzn2023.x86_64", "amzn:2023")
+    assert later_build.state == "unknown"
+    assert "103 days before" in later_build.say
+
+
+def test_a_status_that_was_never_read_settles_nothing() -> None:
+    never = msgspec.structs.replace(cert(version=("1.0",)), read_on=None)
+    assert judged(version="1.0", register=made(never)).state == "unknown"
 
 
 def test_the_register_hangs_together() -> None:
