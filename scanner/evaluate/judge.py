@@ -23,6 +23,8 @@ class Judgement:
     verdict: Verdict
     context: Mapping[str, Any]
     unread: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
+    """The names of `settled`, where all was read and it leaves the verdict open."""
 
 
 class Judge:
@@ -32,6 +34,7 @@ class Judge:
         self.rule = rule
         self.when: Expression | None = rule.when
         self.require: Expression = rule.require
+        self.settled: Expression | None = rule.settled
         self._lookups = lookups
         self._params = {name: value for name, value in params.items() if value is not UNSET}
         self.fields = tuple(sorted(used_fields(rule)))
@@ -76,6 +79,11 @@ class Judge:
             return Judgement("not-applicable", context)
         if applies is UNKNOWN and self.when is not None:
             return Judgement("unknown", context, _absent(self.when, context))
+        counts = True if self.settled is None else self.settled.evaluate(context)
+        if counts is not True and self.settled is not None:
+            if counts is UNKNOWN:
+                return Judgement("unknown", context, _absent(self.settled, context))
+            return Judgement("unknown", context, open=tuple(sorted(self.settled.variables)))
         holds = self.require.evaluate(context)
         if holds is UNKNOWN:
             return Judgement("unknown", context, _absent(self.require, context))

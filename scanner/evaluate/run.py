@@ -13,7 +13,7 @@ from scanner.evaluate.possible import possible
 from scanner.evaluate.reach import Hole, Ledgers, Place, Reach
 from scanner.evaluate.register import UNSETTLED, certified
 from scanner.evaluate.sets import Count
-from scanner.evaluate.wording import missing
+from scanner.evaluate.wording import missing, reading
 from scanner.facts import Fact
 from scanner.facts.ledger import NOT_COLLECTED, NOT_DECLARED
 from scanner.findings import Finding, Missing, encode
@@ -69,10 +69,10 @@ class _Run:
         self._counts.setdefault(place, Count()).add(judgement.verdict, fact.name)
         self._at[place] = max(self._at.get(place, ""), fact.observed_at)
         if judgement.verdict == "unknown" and place not in self._why:
-            self._why[place] = self._world.cause(self.judge, fact, judgement.unread)
+            self._why[place] = self._world.cause(self.judge, fact, judgement)
 
     def _unknown(self, fact: Fact, judgement: Judgement) -> None:
-        reason, gap = self._world.cause(self.judge, fact, judgement.unread)
+        reason, gap = self._world.cause(self.judge, fact, judgement)
         if reason == NOT_DECLARED and gap is not None:
             _, count = self._undeclared.get(gap, (fact, 0))
             self._undeclared[gap] = fact, count + 1
@@ -141,11 +141,11 @@ class _World:
     def __init__(self, snapshot: Observed, ledgers: Ledgers, lookups: Lookups) -> None:
         self._snapshot, self._ledgers, self._lookups = snapshot, ledgers, lookups
 
-    def cause(
-        self, judge: Judge, fact: Fact, unread: tuple[str, ...]
-    ) -> tuple[str, Missing | None]:
-        """Why these names were not known for a fact: the first gap, else what is not stated."""
-        rule = judge.rule
+    def cause(self, judge: Judge, fact: Fact, judgement: Judgement) -> tuple[str, Missing | None]:
+        """Why a verdict is unknown: the reading settles nothing, a gap, or what is not stated."""
+        rule, unread = judge.rule, judgement.unread
+        if judgement.open:
+            return UNSETTLED, Missing(detail=reading(judgement.open, judgement.context))
         for name in unread:
             look = rule.lookup_of(name)
             field = look.on if look is not None else name

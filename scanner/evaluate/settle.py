@@ -8,7 +8,7 @@ from typing import Any
 from scanner.documents import Document, did_you_mean
 from scanner.errors import InputError
 from scanner.facts import UNSET
-from scanner.rules.model import Rule
+from scanner.rules.model import Param, Rule
 
 
 def settle(
@@ -45,10 +45,12 @@ def settle(
 
 def settled(rule: Rule, given: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of one rule."""
-    return {
-        name: given.get(name, UNSET if param.declared else param.default)
-        for name, param in rule.params.items()
-    }
+    return {name: _value(param, given, name) for name, param in rule.params.items()}
+
+
+def _value(param: Param, given: Mapping[str, Any], name: str) -> Any:
+    value = given.get(name, UNSET if param.declared else param.default)
+    return UNSET if param.affirm and value is False else value
 
 
 def _at(document: Document | None, path: tuple[str, ...], text: str) -> str:

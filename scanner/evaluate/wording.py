@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from scanner.evaluate.register import UNSETTLED
 from scanner.facts.ledger import NO_SOURCE, NOT_COLLECTED, NOT_DECLARED, Gap
 from scanner.findings import Missing
@@ -41,6 +43,15 @@ def why(reason: str, gap: Missing | None, unread: tuple[str, ...] = ()) -> str:
     if unread:
         words += f"; unread: {', '.join(unread)}"
     return words
+
+
+def reading(names: Sequence[str], context: Mapping[str, object]) -> str:
+    """What made a reading settle nothing: numbers and yes or no by value, texts by name only."""
+    shown = (
+        f"{name}: {value(context[name])}" if isinstance(context.get(name, ""), int | None) else name
+        for name in names
+    )
+    return ", ".join(shown)
 
 
 def value(item: object) -> str:

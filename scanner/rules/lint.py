@@ -15,7 +15,7 @@ from scanner.documents import Document, Path, did_you_mean
 from scanner.facts import KINDS, fields_of
 from scanner.rules.lint_cases import case_faults
 from scanner.rules.lint_expressions import Type, faults
-from scanner.rules.model import PROVIDERS, param_of, placeholders
+from scanner.rules.model import EXPRESSIONS, PROVIDERS, param_of, placeholders
 from scanner.rules.nulls import proven
 from scanner.rules.syntax import RESERVED, Node, free_variables
 
@@ -25,8 +25,8 @@ _PARAM_TYPES = {"int": "int", "string": "str", "bool": "bool", "strings": "list[
 def lint(doc: Document, trees: Mapping[str, Node]) -> list[str]:
     """The faults of a rule, in the order of the file.
 
-    The document fits rule.schema.json. `trees`: its parsed `when` and `require`; one that could
-    not be parsed is missing.
+    The document fits rule.schema.json. `trees`: its parsed expressions by their keys; one that
+    could not be parsed is missing.
     """
     from scanner.rules.lint_catalogue import catalogue_faults  # the catalogues take long to load
 
@@ -38,7 +38,7 @@ def lint(doc: Document, trees: Mapping[str, Node]) -> list[str]:
     known = variables(rule, used)
     checks = [_claims(rule), _names(rule), _params(rule), _sets(rule), _message(rule, known)]
     checks.append(case_faults(rule))
-    if len(trees) == 1 + ("when" in rule):
+    if len(trees) == sum(key in rule for key in EXPRESSIONS):
         checks.append(_unused(rule, used))
     checks.append(catalogue_faults(rule))
     lines = {
@@ -48,7 +48,7 @@ def lint(doc: Document, trees: Mapping[str, Node]) -> list[str]:
         for path, message in check
     }
     for key, tree in trees.items():
-        holds = proven(trees["when"]) if key == "require" and "when" in trees else frozenset()
+        holds = proven(trees["when"]) if key != "when" and "when" in trees else frozenset()
         lines |= {(doc.inside((key,), at), said) for at, said in faults(tree, known, holds)}
     return [f"{where}: {message}" for where, message in sorted(lines)]
 
@@ -178,6 +178,8 @@ def _params(rule: Mapping[str, Any]) -> Iterator[Fault]:
             yield path, f"{name} has either a default or declared: true"
         if declared and "type" not in written:
             yield path, f"{name} needs a type, since it has no default"
+        if param.affirm and not (declared and param.of == "bool"):
+            yield (*path, "affirm"), "affirm goes with declared: true and type: bool; remove it"
         for bound in ("min", "max"):
             if bound in written and param.of != "int":
                 yield (*path, bound), f"{name} is no number and has no {bound}; remove it"

@@ -23,6 +23,9 @@ SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "info")
 PROVIDERS = ("aws", "azure", "entra", "github", "intune", "linux", "m365")
 """Providers whose collectors belong to this program; others come with their plug-ins."""
 
+EXPRESSIONS = ("when", "require", "settled")
+"""Keys of a rule that hold CEL."""
+
 SETTINGS = ("facts", "gaps", "with", "declarations", "params")
 """Keys of a test case that are not fields of its one fact; no fact has such a field."""
 
@@ -40,6 +43,8 @@ class Param(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     about: str
     default: int | str | bool | tuple[str, ...] | UnsetType = UNSET
     declared: bool = False
+    affirm: bool = False
+    """A declared yes or no of which only the yes states something."""
     type: ParamType | None = None
     min: int | None = None
     max: int | None = None
@@ -166,6 +171,8 @@ class Rule(Described, frozen=True, kw_only=True):
     when: Expression | None
     """None: every fact of the kind is concerned."""
     require: Expression
+    settled: Expression | None
+    """What has to be true of the reading itself; where it is not, the verdict is unknown."""
     lookups: Mapping[str, Lookup]
     params: Mapping[str, Param]
     expect: Count | None
@@ -181,9 +188,9 @@ class Rule(Described, frozen=True, kw_only=True):
 
     @property
     def variables(self) -> frozenset[str]:
-        """Every variable of `when` and `require`."""
-        when = self.when.variables if self.when is not None else frozenset()
-        return when | self.require.variables
+        """Every variable of its expressions."""
+        parts = (self.when, self.require, self.settled)
+        return frozenset[str]().union(*(part.variables for part in parts if part is not None))
 
     @property
     def placeholders(self) -> tuple[str, ...]:

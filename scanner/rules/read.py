@@ -14,6 +14,7 @@ from scanner.errors import InputError
 from scanner.rules.engine import Expression
 from scanner.rules.lint import lint
 from scanner.rules.model import (
+    EXPRESSIONS,
     SETTINGS,
     Case,
     CaseGap,
@@ -43,7 +44,7 @@ def read_rule(doc: Document, *, thorough: bool = True) -> Rule:
         raise InputError(explained or f"{doc.where()}: this is no rule: {error}") from None
     faults: list[str] = []
     trees: dict[str, Node] = {}
-    for key in ("when", "require"):
+    for key in EXPRESSIONS:
         if key not in doc.value:
             continue
         if doc.style((key,)) != "|":
@@ -86,6 +87,7 @@ class _Written(
 
     when: str | None = None
     require: str
+    settled: str | None = None
     with_: dict[str, _Lookup] = msgspec.field(default_factory=dict)
     params: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
     expect: Count | Literal["every", "some"] = "every"
@@ -105,6 +107,7 @@ def _rule(written: _Written, doc: Document, trees: dict[str, Node]) -> Rule:
         **{name: getattr(written, name) for name in _SAME},
         when=expression("when") if "when" in trees else None,
         require=expression("require"),
+        settled=expression("settled") if "settled" in trees else None,
         lookups={
             prefix: Lookup(prefix=prefix, **msgspec.structs.asdict(look))
             for prefix, look in written.with_.items()

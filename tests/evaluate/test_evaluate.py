@@ -15,7 +15,9 @@ from scanner.collect import collect
 from scanner.collectors.base import Refused, Scope, Target
 from scanner.documents import loads
 from scanner.evaluate.run import evaluate
+from scanner.evaluate.settle import settled
 from scanner.evaluate.wants import wants
+from scanner.facts import UNSET
 from scanner.findings import Finding
 from scanner.rules.model import Rule
 from scanner.rules.read import read_rule
@@ -303,3 +305,20 @@ def test_a_set_decides_nothing_where_its_provider_only_informs(cloud, snap, per)
     assert decides == {("3.13.16[a]",)}
     informs = {f.decides for f in judge(snap(cloud), rule(text + "informs_only: [fake]\n"))}
     assert informs == {()}
+
+
+@pytest.mark.parametrize("encrypted", [True, False])
+def test_a_reading_that_settles_nothing_is_unknown_and_says_why(snap, encrypted):
+    aged = "params:\n  most: {default: 30, about: x}\nsettled: |\n  name == 'a' && most < 9\n"
+    cloud = FakeCloud(buckets={"a": encrypted})
+    found = judge(snap(cloud), rule(BUCKETS + aged), params={"stores-encrypted": {"most": 30}})
+    [unknown] = [f for f in found if f.subject]
+    assert (unknown.verdict, unknown.reason) == ("unknown", "unsettled")
+    assert unknown.gap.detail == "most: 30, name"
+
+
+def test_of_what_is_only_affirmed_a_no_is_as_though_nothing_was_stated():
+    stated = "params:\n  listed: {declared: true, type: bool, affirm: true, about: x}\n"
+    asked = rule(HEAD + stated + "require: |\n  listed && encrypted\n")
+    assert settled(asked, {"listed": True}) == {"listed": True}
+    assert settled(asked, {"listed": False}) == settled(asked, {}) == {"listed": UNSET}

@@ -46,7 +46,8 @@ def judged(
 def soon_after(certificate: int) -> datetime.date:
     """A day on which the status of a shipped row had been read a week before."""
     line = load_register().certificate(certificate)
-    assert line is not None and line.read_on is not None
+    assert line is not None
+    assert line.read_on is not None
     return line.read_on + datetime.timedelta(7)
 
 

@@ -146,6 +146,8 @@ def test_claims_and_names(parts: dict[str, str | None], words: str) -> None:
     ("param", "words"),
     [
         ("{about: x}", "max_days has either a default or declared: true"),
+        ("{about: x, default: 1, affirm: true}", "affirm goes with declared: true and type: bool"),
+        ("{about: x, declared: true, type: int, affirm: true}", "affirm goes with declared: true"),
         ("{about: x, default: 1, declared: true}", "max_days has either a default or declared"),
         ("{about: x, declared: true}", "max_days needs a type, since it has no default"),
         ("{about: x, default: 0, min: 1}", "the default of max_days is 0; the least is 1"),
@@ -337,6 +339,13 @@ def test_a_provider_that_cannot_settle_an_objective_only_informs() -> None:
         for provider in ("aws", "m365")
     ]
     rule_of(**software, informs_only="informs_only: [aws, m365]")
+
+
+def test_what_a_reading_has_to_be_is_checked_like_any_expression() -> None:
+    found = faults_of(settled="settled: |\n  rotated_dys <= max_days")
+    assert any("there is no field or variable rotated_dys" in fault for fault in found)
+    assert any("is a block" in fault for fault in faults_of(settled="settled: enabled"))
+    assert rule_of(settled="settled: |\n  enabled").settled is not None
 
 
 def test_all_faults_come_together_in_the_order_of_the_file() -> None:

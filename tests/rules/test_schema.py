@@ -50,7 +50,7 @@ def test_every_key_is_described() -> None:
 
 
 def test_it_has_the_keys_of_a_rule() -> None:
-    own = {"when", "require", "with", "params", "expect", "tests"}
+    own = {"when", "require", "settled", "with", "params", "expect", "tests"}
     assert set(schema()["properties"]) == names(Described) | own
 
 
