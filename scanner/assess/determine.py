@@ -14,6 +14,7 @@ from scanner.assess.reasons import (
     exception_words,
     fails,
     pile,
+    rest_of,
     stated,
     undeclared,
     unread_at,
@@ -134,11 +135,11 @@ def _without_refutation(
     ]
     if unread:
         return _result(case, "NOT ASSESSED", unread + void, notes)
-    whole = [e for e in standing if e.kind == "dod-cio-adjudication" or not e.selective]
+    whole = [e for e in standing if not e.partial]
     if whole:
         by = [excepted(e, exception_words(e)) for e in whole]
         return _result(case, "MET", by, notes)
-    return _by_units(case, bearing, claims, notes, void)
+    return _by_units(case, bearing, claims, standing, notes, void)
 
 
 def _naming(case: Case, target: str, claims: Sequence[Attestation]) -> list[Attestation]:
@@ -151,6 +152,7 @@ def _by_units(
     case: Case,
     bearing: Mapping[tuple[str, str], Tally],
     claims: Sequence[Attestation],
+    standing: Sequence[Exemption],
     notes: list[Because],
     void: list[Because],
 ) -> ObjectiveResult:
@@ -184,8 +186,11 @@ def _by_units(
         elif not full:
             missing.append(class_missing(case.objective, name))
     by = list(dict.fromkeys(by))
+    seen = {b.ref for b in by}
+    idle_exceptions = [e for e in standing if e.id not in seen]
     if answered and not missing:
         by += [stated(a) for a in claims if a not in own]
+        by += [excepted(e, exception_words(e)) for e in idle_exceptions]
         return _result(case, "MET", by, notes)
     shared = [a for a in claims if a not in own]
     missing += [
@@ -198,6 +203,7 @@ def _by_units(
     ]
     if not missing:
         missing = [wanted(case.objective, "")]
+    missing += [rest_of(e) for e in idle_exceptions]
     return _result(case, "NOT ASSESSED", list(dict.fromkeys(missing)) + void, notes)
 
 

@@ -197,8 +197,8 @@ def covering(finding: Finding, exemptions: Iterable[Exemption]) -> Exemption | N
             if finding.verdict == "unknown":
                 return exemption
             continue
-        if not exemption.selective and exemption.kind != "dod-cio-adjudication":
-            continue
+        if exemption.partial and not exemption.selective:
+            continue  # assets in words choose no finding
         if (
             matches(exemption.rules, finding.rule)
             and matches(exemption.targets, finding.target)

@@ -124,6 +124,17 @@ def exception_words(exemption: Exemption) -> str:
     return f"{words[exemption.kind]}: {exemption.reason}"
 
 
+def rest_of(exemption: Exemption) -> Because:
+    """What an exception for some assets or findings leaves to be shown."""
+    named = exemption.assets or exemption.subjects or exemption.targets or exemption.rules
+    about = ", ".join(named) or "single findings"
+    text = (
+        f"{exemption.id} speaks of {about} only; a pass or an attestation has to show the rest "
+        "(32 CFR 170.4(b), 170.24(b)(1))"
+    )
+    return Because(kind="missing", ref=exemption.id, text=text)
+
+
 def excepted(exemption: Exemption, text: str) -> Because:
     """An exception that counts."""
     return Because(kind="exception", ref=exemption.id, text=text)

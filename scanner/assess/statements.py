@@ -107,6 +107,15 @@ class Exemption(msgspec.Struct, frozen=True, kw_only=True):
         """It names the findings that it is about."""
         return bool(self.rules or self.targets or self.subjects or self.fingerprints)
 
+    @property
+    def partial(self) -> bool:
+        """It is about some assets or findings only, so that the rest has to be shown all the same.
+
+        An exception is a special circumstance or system (32 CFR 170.4(b)); a requirement is MET
+        when every applicable objective is satisfied on evidence (170.24(b)(1)).
+        """
+        return self.selective or bool(self.assets)
+
 
 Record = Mapping[str, Any]
 

@@ -139,8 +139,8 @@ def _temporary(exemption: Exemption, as_of: str) -> str | None:
 
 def _not_applicable(exemption: Exemption, as_of: str) -> str | None:
     del as_of
-    if exemption.selective:
-        return "not applicable is said of objectives or practices, not of single findings"
+    if exemption.partial:
+        return "not applicable is said of objectives or practices, not of single findings or assets"
     return None
 
 

@@ -267,9 +267,34 @@ def test_exceptions_cover_what_they_name(catalogue: Catalogue) -> None:
 
 
 @pytest.mark.parametrize("kind", ["enduring-exception", "temporary-deficiency"])
-def test_exceptions_are_assessed_met(catalogue: Catalogue, kind: str) -> None:
-    made = said(exceptions=(exemption(kind, "3.8.4[a]"),))
-    assert one(catalogue, [], made, "3.8.4[a]").determination == "MET"
+def test_an_exception_for_one_asset_says_nothing_of_the_others(
+    catalogue: Catalogue, kind: str
+) -> None:
+    """A special system or a limited subset of equipment (32 CFR 170.4(b)); the objective itself
+    has to be satisfied on evidence (170.24(b)(1))."""
+    lathe = exemption(kind, "3.5.3[d]", "3.8.4[a]", assets=("CNC lathe 7",))
+    alone = said(exceptions=(lathe,))
+    for name in ("3.5.3[d]", "3.8.4[a]"):
+        result = one(catalogue, [], alone, name)
+        assert result.determination == "NOT ASSESSED"
+        assert any("CNC lathe 7" in b.text for b in result.by), result.by
+    rest = said(attestation("3.8.4[a]"), exceptions=(lathe,))
+    result = one(catalogue, [], rest, "3.8.4[a]")
+    assert result.determination == "MET"
+    assert [b.kind for b in result.by] == ["attestation", "exception"]
+
+
+@pytest.mark.parametrize(
+    "selector", [{"targets": ("corp",)}, {"subjects": ("user-1",)}, {"assets": ("the tenant",)}]
+)
+def test_an_adjudication_for_one_place_leaves_the_others_to_be_judged(
+    catalogue: Catalogue, selector: dict[str, object]
+) -> None:
+    """Measures adjudicated for one place show nothing of another (170.24(c)(2)(i)(B)(8))."""
+    memo = said(exceptions=(exemption("dod-cio-adjudication", "3.5.3[d]", **selector),))
+    result = one(catalogue, [finding("pass")], memo, targets=(CORP, PROD))
+    assert result.determination == "NOT ASSESSED"
+    assert "account-mfa-enforced was not judged at prod" in [b.text for b in result.by]
 
 
 def test_not_applicable_and_adjudication(catalogue: Catalogue) -> None:
@@ -296,6 +321,7 @@ def test_not_applicable_and_adjudication(catalogue: Catalogue) -> None:
         ("temporary-deficiency", {"reviewed": "2025-11-23"}, "more than a year old"),
         ("dod-cio-adjudication", {"environment_unchanged": False}, "has not changed"),
         ("not-applicable", {"rules": ("x",)}, "not of single findings"),
+        ("not-applicable", {"assets": ("the lathe",)}, "not of single"),
         ("risk-accepted", {}, "170.24(b)"),
     ],
 )
