@@ -78,7 +78,11 @@ def status(
     """
     judged = [r for r in results if r.level == level]
     still_open = [r.id for r in judged if r.determination == "NOT ASSESSED"]
-    failed = [r.id for r in judged if r.determination == "NOT MET"]
+    failed = [
+        r.id
+        for r in judged
+        if r.determination == "NOT MET" or (r.id == SSP and r.determination == "NOT APPLICABLE")
+    ]
     best, best_why = _outcome(level, failed, practices, values, prerequisite, best=True)
     worst, _ = _outcome(level, failed + still_open, practices, values, prerequisite, best=False)
     if best == worst and (best == NONE or not still_open):

@@ -82,7 +82,7 @@ def lost(determination: Determination, value: Value) -> tuple[int, int]:
 def why_no_score(results: Sequence[Judged]) -> str | None:
     """Why there is no score, or null: the SSP is a gate, MET or nothing."""
     ssp = next((r for r in results if r.id == SSP), None)
-    if ssp is not None and ssp.determination in ("MET", "NOT APPLICABLE"):
+    if ssp is not None and ssp.determination == "MET":
         return None
     return NO_SSP
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from scanner.assess.catalogue import SSP
 from scanner.assess.statements import Artifact, Attestation, Exemption, Statements
 
 SUITABLE = frozenset(
@@ -29,6 +30,15 @@ RISK_ACCEPTED = (
     "(32 CFR 170.24(b)); it counts for ISO/IEC 27001 only. For CMMC use an enduring exception, "
     "a temporary deficiency or a DoD CIO adjudication where one holds, or fix it"
 )
+
+
+NO_EXCEPTION_FOR_SSP = (
+    "an up-to-date System Security Plan has to be in place whatever else is excepted "
+    "(32 CFR 170.24(c)(2)(i)(B)(5), 170.21(a)(2)(iii)(C)); name other requirements in an "
+    "exception of their own"
+)
+
+_OF_SSP = "3.12.4["
 
 
 def attestation_fault(attestation: Attestation, as_of: str, statements: Statements) -> str | None:
@@ -94,6 +104,8 @@ def cmmc_fault(exemption: Exemption, as_of: str) -> str | None:
     """Why an exception does not count for CMMC on that day, or null."""
     if exemption.kind == "risk-accepted":
         return RISK_ACCEPTED
+    if SSP in exemption.practices or any(o.startswith(_OF_SSP) for o in exemption.objectives):
+        return NO_EXCEPTION_FOR_SSP
     return exception_fault(exemption, as_of)
 
 

@@ -337,3 +337,26 @@ def test_exceptions_that_do_not_count(
 def test_an_accepted_risk_changes_nothing_for_cmmc(catalogue: Catalogue) -> None:
     risk = exemption("risk-accepted", "3.5.3[d]", subjects=("user-1",))
     assert one(catalogue, [finding("fail")], said(exceptions=(risk,))).determination == "NOT MET"
+
+
+@pytest.mark.parametrize(
+    "kind", ["not-applicable", "enduring-exception", "temporary-deficiency", "dod-cio-adjudication"]
+)
+@pytest.mark.parametrize(
+    "named", [{"practices": ("CA.L2-3.12.4",)}, {"objectives": ("3.12.4[a]",)}]
+)
+def test_no_exception_stands_for_the_security_plan(
+    catalogue: Catalogue, kind: str, named: dict[str, tuple[str, ...]]
+) -> None:
+    """OSAs must have an SSP in place at the time of the assessment (170.24(c)(2)(i)(B)(5)), and
+    it may not stand on a POA&M (170.21(a)(2)(iii)(C))."""
+    plan = catalogue.practices["CA.L2-3.12.4"].objectives
+    others = [o for p in catalogue.of_level(2) for o in p.objectives if o not in plan]
+    made = said(attestation(*others), exceptions=(exemption(kind, **named),))
+    result = assess([], [], catalogue, made, 2, AS_OF, [], without=ELSEWHERE)
+    practice = result.practice("CA.L2-3.12.4")
+    assert practice is not None
+    assert practice.determination == "NOT ASSESSED"
+    assert any("170.24(c)(2)(i)(B)(5)" in b.text for b in result.statements)
+    assert result.score is None
+    assert result.status.status == "open"

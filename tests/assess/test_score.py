@@ -122,7 +122,7 @@ def test_the_published_values(catalogue: Catalogue) -> None:
 
 def test_without_a_plan_there_is_no_score() -> None:
     assert why_no_score(results({})) is None
-    for word in ("NOT MET", "NOT ASSESSED"):
+    for word in ("NOT MET", "NOT ASSESSED", "NOT APPLICABLE"):
         why = why_no_score(results({SSP: word}))  # type: ignore[dict-item]
         assert why is not None
         assert "170.24(c)(2)(i)(B)(5)" in why
@@ -167,6 +167,8 @@ def test_conditional_needs_88_and_only_eligible_items() -> None:
     assert status(not_met(*ONE_POINT[:19], FIPS), fips=3) == "Conditional Level 2"
     assert status(not_met(FIPS), fips=5) == poam.NONE
     assert status(not_met(MFA)) == poam.NONE
+    # a plan that "does not apply" is a plan that is not there (170.24(c)(2)(i)(B)(5))
+    assert status({SSP: "NOT APPLICABLE"}) == poam.NONE
 
 
 def test_an_open_requirement_leaves_the_status_open() -> None:
