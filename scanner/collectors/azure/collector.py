@@ -5,11 +5,10 @@ from __future__ import annotations
 from scanner.collectors.azure.data import (
     backup_vaults,
     disks,
-    sql_databases,
-    sql_endpoints,
     storage_accounts,
     storage_endpoints,
 )
+from scanner.collectors.azure.databases import sql_databases, sql_endpoints
 from scanner.collectors.azure.defences import DEFENDER_PLANS, contacts, defender, policy_assignments
 from scanner.collectors.azure.keys import key_vaults, vault_keys
 from scanner.collectors.azure.log_stores import flow_logs, log_archives, workspaces

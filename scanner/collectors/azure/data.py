@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from scanner.collectors.azure.common import ANYWHERE, IN_GROUP, everywhere, named, parts, where
+from scanner.collectors.azure.endpoints import absent, endpoint
+from scanner.collectors.azure.network_access import denies_by_default, is_closed
 from scanner.collectors.base import Partial, Refused, source
 from scanner.collectors.microsoft.arm import got, listed, properties, resource_id
 from scanner.collectors.microsoft.place import Place
@@ -19,31 +21,10 @@ CONTAINERS = (
     f"GET {IN_GROUP}Microsoft.Storage/storageAccounts/{{account}}/blobServices/default/containers"
 )
 DISKS = f"GET {ANYWHERE}Microsoft.Compute/disks"
-SERVERS = f"GET {ANYWHERE}Microsoft.Sql/servers"
-DATABASES = f"GET {IN_GROUP}Microsoft.Sql/servers/{{server}}/databases"
-ENCRYPTION = (
-    f"GET {IN_GROUP}Microsoft.Sql/servers/{{server}}/databases/{{database}}"
-    "/transparentDataEncryption/current"
-)
 VAULTS = f"GET {ANYWHERE}Microsoft.RecoveryServices/vaults"
 ASSIGNMENTS = f"GET {ANYWHERE}Microsoft.Authorization/roleAssignments"
 
 _ACCOUNTS_READ = {ACCOUNTS: "Microsoft.Storage/storageAccounts/read"}
-_SERVERS_READ = {SERVERS: "Microsoft.Sql/servers/read"}
-_RANKS = {
-    "TLS1_0": ("1.0", 10),
-    "TLS1_1": ("1.1", 11),
-    "TLS1_2": ("1.2", 12),
-    "TLS1_3": ("1.3", 13),
-    "1.0": ("1.0", 10),
-    "1.1": ("1.1", 11),
-    "1.2": ("1.2", 12),
-    "1.3": ("1.3", 13),
-}
-
-
-def _absent(operation: str, name: str) -> Refused:
-    return Refused("broken", operation, f"{name} is absent, which is no answer")
 
 
 @source(
@@ -63,14 +44,14 @@ def storage_accounts(place: Place) -> Iterator[Fact | Partial]:
         if isinstance(public, bool):
             values["public_blocked"] = not public
         else:
-            refused["public_blocked"] = _absent(ACCOUNTS, "allowBlobPublicAccess")
+            refused["public_blocked"] = absent(ACCOUNTS, "allowBlobPublicAccess")
         if isinstance(found.get("supportsHttpsTrafficOnly"), bool):
             values["tls_required"] = found["supportsHttpsTrafficOnly"]
         else:
-            refused["tls_required"] = _absent(ACCOUNTS, "supportsHttpsTrafficOnly")
-        denies = _default_deny(found)
-        if denies is None:
-            refused["network_default_deny"] = _absent(ACCOUNTS, "networkAcls")
+            refused["tls_required"] = absent(ACCOUNTS, "supportsHttpsTrafficOnly")
+        denies = denies_by_default(found, ACCOUNTS)
+        if isinstance(denies, Refused):
+            refused["network_default_deny"] = denies
         else:
             values["network_default_deny"] = denies
         encryption = found.get("encryption")
@@ -81,21 +62,9 @@ def storage_accounts(place: Place) -> Iterator[Fact | Partial]:
             values["encrypted"] = True
             values["key_id"] = str(keys.get("keyvaulturi") or "key vault") if customer else None
         else:
-            refused |= dict.fromkeys(("encrypted", "key_id"), _absent(ACCOUNTS, "encryption"))
+            refused |= dict.fromkeys(("encrypted", "key_id"), absent(ACCOUNTS, "encryption"))
         fact = Store(category="storage-account", **values, **named(place, account, ACCOUNTS))
         yield Partial(fact, refused) if refused else fact
-
-
-def _closed(found: dict[str, Any]) -> bool:
-    return str(found.get("publicNetworkAccess", "")).lower() == "disabled"
-
-
-def _default_deny(found: dict[str, Any]) -> bool | None:
-    if _closed(found):
-        return True
-    rules = found.get("networkAcls")
-    action = rules.get("defaultAction") if isinstance(rules, dict) else None
-    return None if action not in ("Allow", "Deny") else action == "Deny"
 
 
 @storage_accounts.detail(
@@ -117,7 +86,7 @@ def versions(place: Place, account: Store) -> dict[str, object]:
 def openness(place: Place, account: Store) -> dict[str, object]:
     """Whether a container can be read by anybody: it takes the account's leave and its own."""
     found = next(a for a in everywhere(place, ACCOUNTS) if resource_id(a) == account.subject)
-    if parts(found).get("allowBlobPublicAccess") is False or _closed(parts(found)):
+    if parts(found).get("allowBlobPublicAccess") is False or is_closed(parts(found)):
         return {"public": False}
     levels = {
         str(properties(container).get("publicAccess") or "None")
@@ -137,60 +106,18 @@ def storage_endpoints(place: Place) -> Iterator[Fact | Partial]:
     """Which TLS versions each storage account accepts."""
     for account in everywhere(place, ACCOUNTS):
         found = parts(account)
-        yield _endpoint(
+        yield endpoint(
             place,
             account,
             ACCOUNTS,
             "storage-account",
             found.get("minimumTlsVersion"),
             found.get("supportsHttpsTrafficOnly"),
-            public=not _closed(found),
+            public=not is_closed(found),
         )
 
 
-@source(
-    Endpoint,
-    fields=["service", "protocol", "min_version", "min_version_rank", "plaintext_refused",
-            "encrypted", "public"],
-    calls=_SERVERS_READ,
-    always={"service": "sql-server", "protocol": "TLS"},
-)  # fmt: skip
-def sql_endpoints(place: Place) -> Iterator[Fact | Partial]:
-    """Which TLS versions each SQL server accepts."""
-    for server in everywhere(place, SERVERS):
-        least = parts(server).get("minimalTlsVersion")
-        # "None" lets unencrypted connections in.
-        refused = None if least is None else least != "None"
-        closed = parts(server).get("publicNetworkAccess") == "Disabled"
-        yield _endpoint(place, server, SERVERS, "sql-server", least, refused, public=not closed)
-
-
-def _endpoint(
-    place: Place,
-    resource: dict[str, Any],
-    operation: str,
-    service: str,
-    least: object,
-    plaintext_refused: object,
-    *,
-    public: bool,
-) -> Fact | Partial:
-    values: dict[str, Any] = {"public": public}
-    refused: dict[str, Refused] = {}
-    if least == "None":
-        values["min_version"] = values["min_version_rank"] = None
-    elif isinstance(least, str) and least in _RANKS:
-        values["min_version"], values["min_version_rank"] = _RANKS[least]
-    else:
-        why = _absent(operation, "the least TLS version")
-        refused |= {"min_version": why, "min_version_rank": why}
-    if isinstance(plaintext_refused, bool):
-        values["plaintext_refused"] = values["encrypted"] = plaintext_refused
-    else:
-        why = _absent(operation, "whether plain connections are refused")
-        refused |= {"plaintext_refused": why, "encrypted": why}
-    fact = Endpoint(service=service, protocol="TLS", **values, **named(place, resource, operation))
-    return Partial(fact, refused) if refused else fact
+_NOT_EVERYWHERE = ("DenyAll", "AllowPrivate")
 
 
 @source(
@@ -212,53 +139,14 @@ def disks(place: Place) -> Iterator[Fact | Partial]:
             own = "customerkey" in kind.lower()
             values["key_id"] = str(encryption.get("diskEncryptionSetId")).lower() if own else None
         else:
-            refused |= dict.fromkeys(("encrypted", "key_id"), _absent(DISKS, "encryption"))
+            refused |= dict.fromkeys(("encrypted", "key_id"), absent(DISKS, "encryption"))
         access = found.get("networkAccessPolicy")
-        if isinstance(access, str):
-            values["network_default_deny"] = access in ("DenyAll", "AllowPrivate")
+        if is_closed(found) or isinstance(access, str):
+            values["network_default_deny"] = is_closed(found) or access in _NOT_EVERYWHERE
         else:
-            refused["network_default_deny"] = _absent(DISKS, "networkAccessPolicy")
+            refused["network_default_deny"] = absent(DISKS, "networkAccessPolicy")
         fact = Store(category="disk", public=False, **values, **named(place, disk, DISKS))
         yield Partial(fact, refused) if refused else fact
-
-
-@source(
-    Store,
-    fields=["category", "public", "public_blocked", "network_default_deny"],
-    calls={**_SERVERS_READ, DATABASES: "Microsoft.Sql/servers/databases/read"},
-    always={"category": "database", "public": False},
-)
-def sql_databases(place: Place) -> Iterator[Fact | Partial]:
-    """SQL databases, with their server's network rules."""
-    for server in everywhere(place, SERVERS):
-        access = parts(server).get("publicNetworkAccess")
-        closed = access == "Disabled"
-        for database in listed(place, DATABASES, *where(place, resource_id(server))):
-            if str(database.get("name", "")).lower() == "master":
-                continue
-            # Without a sign-in a database gives nothing, whatever its networks.
-            always = {"category": "database", "public": False}
-            fields = {**named(place, database, DATABASES), **always}
-            if isinstance(access, str):
-                yield Store(public_blocked=closed, network_default_deny=closed, **fields)
-            else:
-                why = _absent(SERVERS, "publicNetworkAccess")
-                names = ("public_blocked", "network_default_deny")
-                yield Partial(Store(**fields), dict.fromkeys(names, why))
-
-
-@sql_databases.detail(
-    fields=["encrypted"],
-    calls={ENCRYPTION: "Microsoft.Sql/servers/databases/transparentDataEncryption/read"},
-)
-def database_encryption(place: Place, database: Store) -> dict[str, object]:
-    """Whether the database is encrypted at rest."""
-    server = database.subject.rpartition("/databases/")[0]
-    ids = (*where(place, server), database.subject.rpartition("/")[2])
-    state = properties(got(place, ENCRYPTION, *ids)).get("state")
-    if state not in ("Enabled", "Disabled"):
-        raise Refused("broken", ENCRYPTION, "the answer tells no state")
-    return {"encrypted": state == "Enabled"}
 
 
 @source(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from scanner.collectors.azure.common import ANYWHERE, everywhere, named, parts
 from scanner.collectors.base import Refused, Source, source
@@ -13,7 +14,7 @@ from scanner.collectors.microsoft.arm import (
     version_of,
 )
 from scanner.collectors.microsoft.place import Place
-from scanner.collectors.microsoft.values import items
+from scanner.collectors.microsoft.values import items, part, words
 from scanner.facts import Fact
 from scanner.facts.services import Baseline, Contact, Detection
 from scanner.facts.software import Scanner
@@ -27,13 +28,20 @@ POLICIES = f"GET {ANYWHERE}Microsoft.Authorization/policyAssignments"
 STATES = f"POST {ANYWHERE}Microsoft.PolicyInsights/policyStates/latest/summarize"
 
 
+def is_on(plan: dict[str, Any]) -> bool:
+    """Whether a plan is on for the whole subscription, not for some of its resources."""
+    found = properties(plan)
+    coverage = str(found.get("resourcesCoverageStatus") or "FullyCovered")
+    return found.get("pricingTier") == "Standard" and coverage == "FullyCovered"
+
+
 def _plan(name: str, kind: str) -> Source:
     """The source of one Defender plan: whether it watches that kind of asset."""
 
     def plan(place: Place) -> Iterator[Fact]:
         for one in everywhere(place, PRICINGS):
             if str(one.get("name")) == name:
-                on = properties(one).get("pricingTier") == "Standard"
+                on = is_on(one)
                 fields = named(place, one, PRICINGS)
                 yield Scanner(asset_kind=kind, active=on, continuous=on, **fields)
 
@@ -67,11 +75,7 @@ DEFENDER_PLANS = tuple(
 )
 def defender(place: Place) -> Iterator[Fact]:
     """Defender for Cloud, with the plans that are on."""
-    on = sorted(
-        str(plan.get("name"))
-        for plan in everywhere(place, PRICINGS)
-        if properties(plan).get("pricingTier") == "Standard"
-    )
+    on = sorted(str(plan.get("name")) for plan in everywhere(place, PRICINGS) if is_on(plan))
     yield Detection(
         subject=f"{place.job.scope.id}/defender-for-cloud",
         name="Defender for Cloud",
@@ -90,17 +94,24 @@ def defender(place: Place) -> Iterator[Fact]:
 )
 def contacts(place: Place) -> Iterator[Fact]:
     """Whom Azure writes to on security matters."""
-    emails = [
-        str(properties(contact).get("emails") or "")
+    told = [
+        properties(contact).get("isEnabled") is not False and _is_written_to(properties(contact))
         for contact in listed(place, CONTACTS, subscription_of(place))
     ]
     yield Contact(
         subject=f"{place.job.scope.id}/security-contact",
         name="security contact",
         purpose="security",
-        set=any(emails),
+        set=any(told),
         **place.here(CONTACTS),
     )
+
+
+def _is_written_to(contact: dict[str, Any]) -> bool:
+    """Whether anybody is named, by an address or by a role that is written to."""
+    roles = part(contact, "notificationsByRole")
+    by_role = str(roles.get("state") or "").lower() == "on" and bool(roles.get("roles"))
+    return bool(str(contact.get("emails") or "").strip()) or by_role
 
 
 @source(
@@ -115,12 +126,19 @@ def policy_assignments(place: Place) -> Iterator[Fact]:
         found = parts(assignment)
         yield Baseline(
             system="azure-policy",
-            enforced=str(found.get("enforcementMode") or "Default") == "Default",
+            enforced=str(found.get("enforcementMode") or "Default") == "Default"
+            and not _leaves_out(found, subscription_of(place)),
             **{
                 **named(place, assignment, POLICIES),
                 "name": str(found.get("displayName") or assignment.get("name")),
             },
         )
+
+
+def _leaves_out(assignment: dict[str, Any], subscription: str) -> bool:
+    """Whether an assignment from above excludes the whole subscription."""
+    out = {scope.lower().rstrip("/") for scope in words(assignment.get("notScopes"))}
+    return f"/subscriptions/{subscription}" in out
 
 
 @policy_assignments.detail(

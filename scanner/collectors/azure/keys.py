@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from scanner.collectors.azure.common import ANYWHERE, IN_GROUP, everywhere, named, parts, where
+from scanner.collectors.azure.network_access import denies_by_default, is_closed
 from scanner.collectors.base import Partial, Refused, source
 from scanner.collectors.microsoft.arm import (
     got,
@@ -13,7 +16,7 @@ from scanner.collectors.microsoft.arm import (
     resource_id,
 )
 from scanner.collectors.microsoft.place import Place
-from scanner.collectors.microsoft.values import items
+from scanner.collectors.microsoft.values import items, part
 from scanner.facts import Fact
 from scanner.facts.crypto import Key
 from scanner.facts.storage import Store
@@ -24,6 +27,7 @@ KEYS = f"GET {IN_GROUP}Microsoft.KeyVault/vaults/{{vault}}/keys"
 
 KEY = f"GET {IN_GROUP}Microsoft.KeyVault/vaults/{{vault}}/keys/{{key}}"
 
+_DURATION = re.compile(r"^P(?=\d)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?$")
 _VAULTS_READ = {VAULTS: "Microsoft.KeyVault/vaults/read"}
 
 
@@ -37,19 +41,15 @@ def key_vaults(place: Place) -> Iterator[Fact | Partial]:
     """Key vaults: from which networks they can be reached."""
     for vault in everywhere(place, VAULTS):
         found = parts(vault)
-        closed = str(found.get("publicNetworkAccess", "")).lower() == "disabled"
-        rules = found.get("networkAcls")
-        action = rules.get("defaultAction") if isinstance(rules, dict) else None
-        denies = True if closed else {"Deny": True, "Allow": False}.get(str(action))
+        denies = denies_by_default(found, VAULTS)
         # The service encrypts what it keeps, and gives nothing without a role or access policy.
         always = {"category": "key-vault", "encrypted": True, "public": False, "key_id": None}
         fields = {**named(place, vault, VAULTS), **always}
-        if denies is None:
-            why = Refused("broken", VAULTS, "networkAcls is absent, which is no answer")
+        if isinstance(denies, Refused):
             names = ("public_blocked", "network_default_deny")
-            yield Partial(Store(**fields), dict.fromkeys(names, why))
+            yield Partial(Store(**fields), dict.fromkeys(names, denies))
         else:
-            yield Store(public_blocked=closed, network_default_deny=denies, **fields)
+            yield Store(public_blocked=is_closed(found), network_default_deny=denies, **fields)
 
 
 @source(
@@ -87,23 +87,34 @@ def key_kind(place: Place, key: Key) -> dict[str, object]:
     kind = str(found.get("kty") or "")
     if not kind:
         raise Refused("broken", KEY, "the key tells no type")
-    days = None
-    actions = (found.get("rotationPolicy") or {}).get("lifetimeActions")
-    for action in items(actions):
-        if str((action.get("action") or {}).get("type", "")).lower() == "rotate":
-            days = _days((action.get("trigger") or {}).get("timeAfterCreate")) or days
     return {
         "hardware": kind.upper().endswith("-HSM"),
-        "rotation_days": days,
+        "rotation_days": _rotation(part(found, "rotationPolicy")),
         "symmetric": kind.upper().startswith("OCT"),
     }
 
 
+def _rotation(policy: Mapping[str, Any]) -> int | Refused | None:
+    """After how many days the key rotates by itself; None: it does not."""
+    for action in items(policy.get("lifetimeActions")):
+        if str(part(action, "action").get("type", "")).lower() != "rotate":
+            continue
+        trigger = part(action, "trigger")
+        after, before = trigger.get("timeAfterCreate"), trigger.get("timeBeforeExpiry")
+        days = _days(after)
+        lives, early = _days(part(policy, "attributes").get("expiryTime")), _days(before)
+        if days is None and lives is not None and early is not None:
+            days = lives - early
+        if days is None:
+            return Refused("broken", KEY, f"the time of rotation is not understood: {trigger}")
+        return days
+    return None
+
+
 def _days(duration: object) -> int | None:
-    """Days of an ISO 8601 duration such as P90D, P3M or P1Y; None for another form."""
-    text = str(duration or "")
-    number, unit = text[1:-1], text[-1:]
-    if not text.startswith("P") or not number.isdigit():
+    """Days of an ISO 8601 duration such as P90D, P3M or P1Y6M; None for another form."""
+    matched = _DURATION.match(str(duration or ""))
+    if matched is None:
         return None
-    days = {"D": 1, "M": 30, "Y": 365}.get(unit)
-    return None if days is None else int(number) * days
+    years, months, weeks, days = (int(number or 0) for number in matched.groups())
+    return years * 365 + months * 30 + weeks * 7 + days

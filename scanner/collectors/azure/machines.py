@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from scanner.collectors.azure.common import ANYWHERE, IN_GROUP, everywhere, named, parts, where
-from scanner.collectors.azure.defences import PRICINGS
+from scanner.collectors.azure.defences import PRICINGS, is_on
+from scanner.collectors.azure.interfaces import INTERFACES_READ, interfaces
 from scanner.collectors.base import Refused, source
 from scanner.collectors.microsoft.arm import (
     got,
-    properties,
 )
 from scanner.collectors.microsoft.place import Place
 from scanner.collectors.microsoft.values import items
@@ -24,7 +25,6 @@ MACHINES = f"GET {ANYWHERE}Microsoft.Compute/virtualMachines"
 
 INSTANCE_VIEW = f"GET {IN_GROUP}Microsoft.Compute/virtualMachines/{{machine}}/instanceView"
 
-INTERFACES = f"GET {ANYWHERE}Microsoft.Network/networkInterfaces"
 
 _MACHINES_READ = {MACHINES: "Microsoft.Compute/virtualMachines/read"}
 
@@ -83,16 +83,42 @@ def machines(place: Place) -> Iterator[Fact]:
 )
 def instance_state(place: Place, machine: Instance) -> dict[str, object]:
     """Whether the machine runs, and whether its agent reports."""
-    view = got(place, INSTANCE_VIEW, *where(place, machine.subject))
+    view = _view(place, machine.subject)
+    state = _power(view)
+    agent = items((view.get("vmAgent") or {}).get("statuses"))
+    return {
+        "state": state,
+        "managed": any(str(status.get("displayStatus")) == "Ready" for status in agent),
+    }
+
+
+def _view(place: Place, machine: str) -> dict[str, Any]:
+    """What the platform sees of a machine now, read once. Raises Refused."""
+    return place.once(
+        (INSTANCE_VIEW, machine), lambda: got(place, INSTANCE_VIEW, *where(place, machine))
+    )
+
+
+def _power(view: dict[str, Any]) -> str:
     codes = [str(status.get("code")) for status in items(view.get("statuses"))]
     power = [code.partition("/")[2] for code in codes if code.startswith("PowerState/")]
     if not power:
         raise Refused("broken", INSTANCE_VIEW, "the answer tells no power state")
-    agent = items((view.get("vmAgent") or {}).get("statuses"))
-    return {
-        "state": power[0],
-        "managed": any(str(status.get("displayStatus")) == "Ready" for status in agent),
-    }
+    return power[0]
+
+
+def _assessment(view: dict[str, Any]) -> dict[str, Any] | None:
+    """The latest assessment of a machine's updates; None: there was none. Raises Refused."""
+    found = (view.get("patchStatus") or {}).get("availablePatchSummary")
+    if not isinstance(found, dict):
+        if _power(view) != "running":
+            # A machine that is off has no agent that would tell.
+            raise Refused("not-supported", INSTANCE_VIEW, "it is switched off")
+        return None
+    if found.get("status") not in ("Succeeded", "CompletedWithWarnings"):
+        detail = f"its last assessment has the state {found.get('status')}"
+        raise Refused("not-supported", INSTANCE_VIEW, detail)
+    return found
 
 
 @source(
@@ -113,13 +139,8 @@ def patches(place: Place) -> Iterator[Fact]:
 )
 def missing_updates(place: Place, state: PatchState) -> dict[str, object]:
     """The latest assessment of the machine's updates."""
-    machine = state.subject.removesuffix("/patches")
-    view = got(place, INSTANCE_VIEW, *where(place, machine))
-    found = (view.get("patchStatus") or {}).get("availablePatchSummary")
-    if not isinstance(found, dict) or found.get("status") not in (
-        "Succeeded",
-        "CompletedWithWarnings",
-    ):
+    found = _assessment(_view(place, state.subject.removesuffix("/patches")))
+    if found is None:
         raise Refused("not-supported", INSTANCE_VIEW, "its updates were never assessed")
     critical, other = found.get("criticalAndSecurityPatchCount"), found.get("otherPatchCount")
     days = place.days_since(found.get("lastModifiedTime"))
@@ -142,9 +163,10 @@ def machine_scans(place: Place) -> Iterator[Fact]:
 )
 def last_scan(place: Place, scan: Scanner) -> dict[str, object]:
     """The latest assessment of the machine; none: it was never looked at."""
-    view = got(place, INSTANCE_VIEW, *where(place, scan.subject.removesuffix("/scans")))
-    found = (view.get("patchStatus") or {}).get("availablePatchSummary")
-    days = place.days_since(found.get("lastModifiedTime")) if isinstance(found, dict) else None
+    found = _assessment(_view(place, scan.subject.removesuffix("/scans")))
+    days = None if found is None else place.days_since(found.get("lastModifiedTime"))
+    if found is not None and days is None:
+        raise Refused("broken", INSTANCE_VIEW, "the assessment tells no time")
     return {"active": days is not None, "last_scan_days": days}
 
 
@@ -153,23 +175,14 @@ def continuous_scan(place: Place, scan: Scanner) -> dict[str, object]:
     """Whether Defender for Cloud's plan for machines is on."""
     return {
         "continuous": any(
-            str(plan.get("name")) == "VirtualMachines"
-            and properties(plan).get("pricingTier") == "Standard"
+            str(plan.get("name")) == "VirtualMachines" and is_on(plan)
             for plan in everywhere(place, PRICINGS)
         )
     }
 
 
-@machines.detail(
-    fields=["public_address"], calls={INTERFACES: "Microsoft.Network/networkInterfaces/read"}
-)
+@machines.detail(fields=["public_address"], calls=INTERFACES_READ)
 def address(place: Place, machine: Instance) -> dict[str, object]:
-    """Whether the machine has an address on the internet."""
-    for interface in everywhere(place, INTERFACES):
-        found = parts(interface)
-        if str((found.get("virtualMachine") or {}).get("id") or "").lower() != machine.subject:
-            continue
-        for configuration in items(found.get("ipConfigurations")):
-            if isinstance((configuration.get("properties") or {}).get("publicIPAddress"), dict):
-                return {"public_address": True}
-    return {"public_address": False}
+    """Whether the internet reaches the machine, by its own address or a load balancer's."""
+    mine = [one for one in interfaces(place) if one.machine == machine.subject]
+    return {"public_address": any(public for one in mine for _, public in one.addresses)}

@@ -13,13 +13,14 @@ from scanner.collectors.microsoft.arm import (
     got,
     listed,
     properties,
+    resource_id,
     subscription_of,
 )
 from scanner.collectors.microsoft.diagnostics import exports
 from scanner.collectors.microsoft.place import Place
 from scanner.collectors.microsoft.samples import sample as sample_of
 from scanner.collectors.microsoft.times import moment
-from scanner.collectors.microsoft.values import items
+from scanner.collectors.microsoft.values import items, part, words
 from scanner.facts import Fact
 from scanner.facts.audit import Alert, Record, Trail
 
@@ -31,6 +32,7 @@ EVENTS = f"GET {ANYWHERE}Microsoft.Insights/eventtypes/management/values"
 
 VAULTS = f"GET {ANYWHERE}Microsoft.KeyVault/vaults"
 
+ACTION_GROUPS = f"GET {ANYWHERE}Microsoft.Insights/actionGroups"
 ALERTS = f"GET {ANYWHERE}Microsoft.Insights/activityLogAlerts"
 
 SERVERS = f"GET {ANYWHERE}Microsoft.Sql/servers"
@@ -173,26 +175,51 @@ def sql_audit_settings(place: Place, trail: Trail) -> dict[str, object]:
 
 @source(
     Alert,
-    fields=["watches", "enabled", "recipients"],
+    fields=["watches", "enabled"],
     calls={ALERTS: "Microsoft.Insights/activityLogAlerts/read"},
 )
 def alerts(place: Place) -> Iterator[Fact]:
-    """Alerts on administrative operations; who is told is an action group."""
+    """Alerts on administrative operations of the whole subscription."""
     for alert in everywhere(place, ALERTS):
         found = parts(alert)
-        conditions = items((found.get("condition") or {}).get("allOf"))
-        groups = items((found.get("actions") or {}).get("actionGroups"))
+        scopes = {scope.lower().rstrip("/") for scope in words(found.get("scopes"))}
+        everything = f"/subscriptions/{subscription_of(place)}" in scopes
         yield Alert(
-            watches=tuple(
-                sorted(
-                    str(condition.get("equals")).lower()
-                    for condition in conditions
-                    if condition.get("field") == "operationName" and condition.get("equals")
-                )
-            ),
+            watches=tuple(sorted(_watched(found))) if everything else (),
             enabled=found.get("enabled") is True,
-            recipients=tuple(
-                sorted(str(group.get("actionGroupId", "")).rpartition("/")[2] for group in groups)
-            ),
             **named(place, alert, ALERTS),
         )
+
+
+def _watched(alert: dict[str, Any]) -> Iterator[str]:
+    """Operations that a condition names, alone or among others."""
+    for condition in items(part(alert, "condition").get("allOf")):
+        for one in (condition, *items(condition.get("anyOf"))):
+            if str(one.get("field")).lower() == "operationname" and one.get("equals"):
+                yield str(one["equals"]).lower()
+
+
+@alerts.detail(
+    fields=["recipients"],
+    calls={
+        ALERTS: "Microsoft.Insights/activityLogAlerts/read",
+        ACTION_GROUPS: "Microsoft.Insights/actionGroups/read",
+    },
+)
+def recipients(place: Place, alert: Alert) -> dict[str, object]:
+    """Action groups that the alert goes to, of those that are on and tell somebody."""
+    found = next(parts(a) for a in everywhere(place, ALERTS) if resource_id(a) == alert.subject)
+    groups = {resource_id(group): parts(group) for group in everywhere(place, ACTION_GROUPS)}
+    told = set()
+    for action in items(part(found, "actions").get("actionGroups")):
+        one = str(action.get("actionGroupId") or "").lower()
+        if one not in groups and f"/subscriptions/{subscription_of(place)}/" not in one:
+            raise Refused("not-supported", ACTION_GROUPS, "its action group is elsewhere")
+        if one in groups and _tells_somebody(groups[one]):
+            told.add(one.rpartition("/")[2])
+    return {"recipients": tuple(sorted(told))}
+
+
+def _tells_somebody(group: dict[str, Any]) -> bool:
+    receivers = [key for key in group if key.endswith("Receivers")]
+    return group.get("enabled") is True and any(items(group[key]) for key in receivers)

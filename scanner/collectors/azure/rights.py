@@ -6,18 +6,21 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scanner.collectors.azure.common import ANYWHERE, everywhere, named, parts
-from scanner.collectors.base import Refused, source
+from scanner.collectors.base import Partial, Refused, source
 from scanner.collectors.microsoft.arm import (
     resource_id,
 )
 from scanner.collectors.microsoft.place import Place
-from scanner.collectors.microsoft.values import items
-from scanner.facts import Fact
+from scanner.collectors.microsoft.values import items, part
+from scanner.facts import UNSET, Fact
 from scanner.facts.identity import RoleGrant
 
 ASSIGNMENTS = f"GET {ANYWHERE}Microsoft.Authorization/roleAssignments"
 
+SCHEDULED = f"GET {ANYWHERE}Microsoft.Authorization/roleAssignmentScheduleInstances"
 DEFINITIONS = f"GET {ANYWHERE}Microsoft.Authorization/roleDefinitions"
+
+_SCHEDULES = "Microsoft.Authorization/roleAssignmentScheduleInstances/read"
 
 _ROLES = {
     "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": ("admin", "audit", "change", "data", "iam", "keys",
@@ -41,41 +44,94 @@ Administrator, Key Vault Crypto Officer, Security Admin, Virtual Machine Contrib
 @source(
     RoleGrant,
     fields=["principal", "principal_name", "principal_kind", "role", "action_class", "privileged",
-            "permanent", "external"],
+            "external"],
     calls={
         ASSIGNMENTS: "Microsoft.Authorization/roleAssignments/read",
         DEFINITIONS: "Microsoft.Authorization/roleDefinitions/read",
+        SCHEDULED: _SCHEDULES,
     },
-    always={"permanent": True},
 )  # fmt: skip
-def role_assignments(place: Place) -> Iterator[Fact]:
+def role_assignments(place: Place) -> Iterator[Fact | Partial]:
     """Who holds which role at the subscription or in it."""
     roles = {
         resource_id(role).rpartition("/")[2]: parts(role) for role in everywhere(place, DEFINITIONS)
     }
+    names = _names(place)
     for assignment in everywhere(place, ASSIGNMENTS):
         found = parts(assignment)
-        role_id = str(found.get("roleDefinitionId", "")).lower().rpartition("/")[2]
+        role_id = _role_id(found)
         role = roles.get(role_id)
         if role is None:
             raise Refused("broken", ASSIGNMENTS, "an assignment names an unknown role")
         name = str(role.get("roleName") or role_id)
         classes = _ROLES.get(role_id) or _classes(role)
         principal = str(found.get("principalId", "")).lower()
-        kind = _KINDS.get(str(found.get("principalType", "")).lower(), "user")
-        scope = str(found.get("scope") or "")
-        fields = named(place, assignment, ASSIGNMENTS)
-        yield RoleGrant(
+        told = str(found.get("principalType") or "").lower()
+        kind = _KINDS.get(told)
+        shown = principal if isinstance(names, Refused) else names.get(principal, principal)
+        refused = {"principal_name": names} if isinstance(names, Refused) else {}
+        if kind is None:
+            detail = f"a principal of the type {told or 'that is not told'}"
+            refused["principal_kind"] = Refused("broken", ASSIGNMENTS, detail)
+        fact = RoleGrant(
             principal=principal,
-            principal_name=principal,
-            principal_kind=kind,
+            principal_name=UNSET if isinstance(names, Refused) else shown,
+            principal_kind=UNSET if kind is None else kind,
             role=name,
             action_class=classes,
             privileged=bool(classes),
-            permanent=True,
-            external=str(found.get("principalType", "")).lower() == "foreigngroup",
-            **{**fields, "name": f"{name} at {scope or '/'}: {kind} {principal}"},
+            external=told == "foreigngroup",
+            **{
+                **named(place, assignment, ASSIGNMENTS),
+                "name": f"{name} at {found.get('scope') or '/'}: {kind or 'principal'} {shown}",
+            },
         )
+        yield Partial(fact, refused) if refused else fact
+
+
+def _names(place: Place) -> dict[str, str] | Refused:
+    """Principal -> its name, as schedules of roles show it; none where there is no licence.
+
+    A person's mail address stands before the shown name, which need not be unique.
+    """
+    try:
+        schedules = _schedules(place)
+    except Refused as refused:
+        # Without the licence nobody is named: an id stands for itself.
+        return {} if refused.reason == "unlicensed" else refused
+    found = {}
+    for schedule in schedules:
+        principal = part(part(schedule, "expandedProperties"), "principal")
+        name = principal.get("email") or principal.get("displayName")
+        if isinstance(name, str) and name:
+            found[str(schedule.get("principalId", "")).lower()] = name
+    return found
+
+
+def _schedules(place: Place) -> list[dict[str, Any]]:
+    return [parts(schedule) for schedule in everywhere(place, SCHEDULED)]
+
+
+def _role_id(found: Mapping[str, Any]) -> str:
+    return str(found.get("roleDefinitionId", "")).lower().rpartition("/")[2]
+
+
+@role_assignments.detail(fields=["permanent", "expires_days"], calls={SCHEDULED: _SCHEDULES})
+def duration(place: Place, grant: RoleGrant) -> dict[str, object]:
+    """Whether the assignment ends by itself, or was activated for a while."""
+    try:
+        schedules = _schedules(place)
+    except Refused as refused:
+        # Without the licence no assignment can have an end.
+        if refused.reason == "unlicensed":
+            return {"permanent": True, "expires_days": None}
+        raise
+    for schedule in schedules:
+        if str(schedule.get("originRoleAssignmentId") or "").lower() == grant.subject:
+            ends = place.days_until(schedule.get("endDateTime"))
+            activated = schedule.get("assignmentType") == "Activated"
+            return {"permanent": ends is None and not activated, "expires_days": ends}
+    raise Refused("not-supported", SCHEDULED, "no schedule of this assignment")
 
 
 _KINDS = {
@@ -86,6 +142,10 @@ _KINDS = {
 }
 
 
+_ASKS_FOR_HELP = "microsoft.support/"
+"""Support requests, which most built-in roles of readers may open."""
+
+
 def _classes(role: Mapping[str, Any]) -> tuple[str, ...]:
     """Classes of a role that the table does not know: whatever writes administers."""
     actions = [
@@ -93,7 +153,7 @@ def _classes(role: Mapping[str, Any]) -> tuple[str, ...]:
         for permission in items(role.get("permissions"))
         for action in permission.get("actions") or ()
     ]
-    writes = [a for a in actions if not a.endswith(("/read", "*/read"))]
+    writes = [a for a in actions if not a.endswith("/read") and not a.startswith(_ASKS_FOR_HELP)]
     if not writes:
         return ()
     found = {"change"}

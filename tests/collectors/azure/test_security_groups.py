@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from scanner.collectors.azure.network import exposed
+from scanner.collectors.azure.security_rules import exposed, rules_of
 from scanner.collectors.base import Refused
 
 
@@ -55,6 +55,16 @@ DENY_ALL = rule(65500, "Deny", protocol="*")
         ([rule(100, "Allow", protocol="*")], [("all", (0, 65535))]),
         ([rule(100, "Deny", protocol="*"), rule(200, "Allow", protocol="*")], []),
         ([rule(100, "Allow", "1.2.3.4", "22")], []),
+        # A denial of all of one version of IP leaves the other open.
+        ([rule(100, "Deny", "::/0", "22"), rule(200, "Allow", ports="22")], [("tcp", (22, 22))]),
+        ([rule(100, "Deny", "0.0.0.0/0", "22"), rule(200, "Allow", "::/0", "22")],
+         [("tcp", (22, 22))]),
+        ([rule(100, "Deny", "Internet", "22"), rule(200, "Allow", "0.0.0.0/0", "22")], []),
+        # A denial to one address closes nothing for the others.
+        ([rule(100, "Deny", "0.0.0.0", "22"), rule(200, "Allow", ports="22")],
+         [("tcp", (22, 22))]),
+        # A tag names less than everybody.
+        ([rule(100, "Allow", "VirtualNetwork", "22"), DENY_ALL], []),
     ],
 )  # fmt: skip
 def test_exposed(rules: list[dict[str, Any]], open_: list[Any]) -> None:
@@ -69,3 +79,28 @@ def test_prefix_lists_count() -> None:
 def test_ports_that_are_not_understood_are_no_answer() -> None:
     with pytest.raises(Refused, match="not understood"):
         exposed([rule(100, "Allow", "*", "http")], "Inbound")
+
+
+def test_two_halves_are_everybody() -> None:
+    halves = {**rule(100, "Allow", "", "22"), "sourceAddressPrefix": None,
+              "sourceAddressPrefixes": ["0.0.0.0/1", "128.0.0.0/1"]}  # fmt: skip
+    assert exposed([halves], "Inbound") == [("tcp", (22, 22))]
+
+
+def test_a_denial_from_some_ports_closes_nothing() -> None:
+    some = {**rule(100, "Deny", ports="22"), "sourcePortRange": "1024"}
+    every = {**some, "sourcePortRange": "*"}
+    allow = rule(200, "Allow", ports="22")
+    assert exposed([some, allow], "Inbound") == [("tcp", (22, 22))]
+    assert exposed([every, allow], "Inbound") == []
+
+
+def test_a_denial_to_an_application_group_closes_nothing_for_the_others() -> None:
+    group = {**rule(100, "Deny", ports="22"), "destinationAddressPrefix": None,
+             "destinationApplicationSecurityGroups": [{"id": "/asg"}]}  # fmt: skip
+    assert exposed([group, rule(200, "Allow", ports="22")], "Inbound") == [("tcp", (22, 22))]
+
+
+def test_rules_that_are_not_told_are_not_none() -> None:
+    with pytest.raises(Refused, match="securityRules"):
+        rules_of({}, "securityRules")

@@ -67,6 +67,20 @@ def add_activity(site: Site) -> None:
             }
         ],
     )
+    mailbox = {"name": "security", "emailAddress": "security@halyard.example"}
+    site.listing(
+        "Microsoft.Insights/actionGroups",
+        [
+            site.resource(
+                "logging",
+                "Microsoft.Insights/actionGroups",
+                "security",
+                enabled=True,
+                emailReceivers=[mailbox],
+                smsReceivers=[],
+            )
+        ],
+    )
     site.listing(
         "Microsoft.Insights/activityLogAlerts",
         [
@@ -76,6 +90,7 @@ def add_activity(site: Site) -> None:
                     "Microsoft.Insights/activityLogAlerts",
                     "diagnostics-deleted",
                     enabled=True,
+                    scopes=[f"/subscriptions/{site.subscription}"],
                     condition={
                         "allOf": [
                             {"field": "category", "equals": "Administrative"},

@@ -101,6 +101,7 @@ def add_network(site: Site) -> None:
             )
         ],
     )
+    site.listing("Microsoft.Network/loadBalancers", [])
     site.listing(
         "Microsoft.Network/bastionHosts",
         [site.resource("network", "Microsoft.Network/bastionHosts", "halyard-bastion")],

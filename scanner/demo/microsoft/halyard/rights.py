@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from scanner.demo.microsoft.halyard.people import upn
 from scanner.demo.microsoft.halyard.site import Site
 from scanner.demo.microsoft.making import ago, guid
 
@@ -41,29 +42,55 @@ def _rights(site: Site) -> None:
             for one, (name, action) in roles.items()
         ],
     )
-    site.listing(
-        "Microsoft.Authorization/roleAssignments",
-        [
+    here = f"/subscriptions/{site.subscription}"
+    assignments, schedules = [], []
+    for who, kind, role in (
+        ("amara.okafor-adm", "user", _OWNER),
+        ("ben.lindqvist", "user", _OWNER),  # an everyday account that owns everything
+        ("erp-connector", "sp", _READER),
+        ("samuel.adeyemi", "user", _LOGS),
+    ):
+        name = guid("rbac", who, role)
+        held = {
+            "roleDefinitionId": f"{start}/roleDefinitions/{role}",
+            "principalId": guid(kind, who),
+            "principalType": "User" if kind == "user" else "ServicePrincipal",
+            "scope": here,
+            "createdOn": ago(200),
+        }
+        assignments.append(
             {
-                "id": f"{start}/roleAssignments/{guid('rbac', who, role)}",
-                "name": guid("rbac", who, role),
+                "id": f"{start}/roleAssignments/{name}",
+                "name": name,
                 "type": "Microsoft.Authorization/roleAssignments",
+                "properties": held,
+            }
+        )
+        schedules.append(
+            {
+                "id": f"{start}/roleAssignmentScheduleInstances/{name}",
+                "name": name,
+                "type": "Microsoft.Authorization/roleAssignmentScheduleInstances",
                 "properties": {
-                    "roleDefinitionId": f"{start}/roleDefinitions/{role}",
-                    "principalId": guid(kind, who),
-                    "principalType": "User" if kind == "user" else "ServicePrincipal",
-                    "scope": f"/subscriptions/{site.subscription}",
-                    "createdOn": ago(200),
+                    **held,
+                    "originRoleAssignmentId": f"{start}/roleAssignments/{name}",
+                    "assignmentType": "Assigned",
+                    "memberType": "Direct",
+                    "status": "Accepted",
+                    "endDateTime": None,
+                    "expandedProperties": {
+                        "principal": {
+                            "id": held["principalId"],
+                            "displayName": who,
+                            "type": held["principalType"],
+                            **({"email": upn(who)} if kind == "user" else {}),
+                        },
+                    },
                 },
             }
-            for who, kind, role in (
-                ("amara.okafor-adm", "user", _OWNER),
-                ("ben.lindqvist", "user", _OWNER),  # an everyday account that owns everything
-                ("erp-connector", "sp", _READER),
-                ("samuel.adeyemi", "user", _LOGS),
-            )
-        ],
-    )
+        )
+    site.listing("Microsoft.Authorization/roleAssignments", assignments)
+    site.listing("Microsoft.Authorization/roleAssignmentScheduleInstances", schedules)
 
 
 def _defences(site: Site) -> None:

@@ -165,6 +165,21 @@ def _databases(site: Site) -> None:
                 },
             )
         site.under(server, "databases", listed)
+        # Every address of Azure, those of other customers too.
+        rule = {"startIpAddress": "0.0.0.0", "endIpAddress": "0.0.0.0"}
+        site.under(
+            server,
+            "firewallRules",
+            [
+                {
+                    "id": f"{server['id']}/firewallRules/AllowAllWindowsAzureIps",
+                    "name": "AllowAllWindowsAzureIps",
+                    "properties": rule,
+                }
+            ]
+            if access == "Enabled"
+            else [],
+        )
         site.under(
             server,
             "auditingSettings/default",
