@@ -19,6 +19,7 @@ SLOW = (
     "collectors/entra/test_conditional_access_properties.py",
     "collectors/linux/ssh/",
     "collectors/linux/test_linux_families.py",
+    "collectors/linux/test_linux_faults.py",
     "collectors/linux/test_linux_parsers.py",
     "collectors/linux/test_linux_secrets.py",
     "collectors/microsoft/test_microsoft_refusals.py",

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import msgspec
-from linux_trees import Read
+from linux_reading import Read
 
 from scanner.collectors.linux import COLLECTOR
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from linux_trees import NOW, SCOPE, memory
+from linux_reading import NOW, SCOPE, memory
 
 from scanner.collectors.base import Job, Refused, Target, source
 from scanner.collectors.linux import COLLECTOR

@@ -10,8 +10,8 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from linux_reading import NOW, SCOPE
 from linux_told import SLOW, contradictions, told
-from linux_trees import NOW, SCOPE
 
 from scanner.collectors.base import Job, Refused, Target
 from scanner.collectors.linux import COLLECTOR

@@ -10,20 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from linux_trees import (
-    _COMMON_AUTH,
-    _PROC,
-    _QUALITY,
-    _SSHD,
-    _SYSTEM_AUTH,
-    AUDIT_RULES,
-    AUDIT_STATUS,
-    DEBIAN,
-    NFT,
-    OPENSSL_RHEL,
-    RHEL,
-    TRACKING,
-)
+from linux_common import AUDIT_RULES, AUDIT_STATUS, NFT, PROC, QUALITY, SSHD, TRACKING
+from linux_debian import _COMMON_AUTH, DEBIAN
+from linux_rhel import _SYSTEM_AUTH, OPENSSL_RHEL, RHEL
 
 from scanner.collectors.base import Refused
 from scanner.collectors.linux import forms
@@ -111,8 +100,8 @@ PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
         'from="10.0.0.*",command="a b" ssh-ed25519 AAAAC3Nza c\n',
     ),
     "pam": (_stacks, STACK),
-    "pwquality": (_quality, _QUALITY),
-    "sshd_config": (_config, _SSHD + "Match User alice\n  AuthenticationMethods any\n"),
+    "pwquality": (_quality, QUALITY),
+    "sshd_config": (_config, SSHD + "Match User alice\n  AuthenticationMethods any\n"),
     "sshd -T": (sshd.parse_effective, "port 22\nciphers aes256-ctr\n"),
     "sudoers": (
         _sudoers,
@@ -140,13 +129,13 @@ PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
     ),
     "ntp": (clock.ntp_servers, "server a iburst\npool b\n"),
     "chronyc": (clock.parse_tracking, TRACKING),
-    "sockets": (lambda text: services.parse_sockets(text, "0A"), _PROC["/proc/net/tcp"]),
+    "sockets": (lambda text: services.parse_sockets(text, "0A"), PROC["/proc/net/tcp"]),
     "nft": (nft.parse_nft, NFT),
     "iptables": (
         iptables.parse_iptables,
         "-P INPUT DROP\n-P FORWARD DROP\n-P OUTPUT ACCEPT\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n",
     ),
-    "mountinfo": (disks.parse_mountinfo, _PROC["/proc/self/mountinfo"]),
+    "mountinfo": (disks.parse_mountinfo, PROC["/proc/self/mountinfo"]),
     "sysctl": (lambda text: hardening.parse_sysctl([text]), "kernel.kptr_restrict = 1\n"),
     "providers": (providers.parse_providers, OPENSSL_RHEL),
     "crypto policy": (fips.policy_is_fips, "FIPS:OSPP"),

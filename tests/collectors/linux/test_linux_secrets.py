@@ -8,16 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from linux_trees import (
-    CANARIES,
-    FAMILIES,
-    NOW,
-    TARGET,
-    collector_of,
-    memory,
-    nodes,
-    said,
-)
+from linux_reading import NOW, TARGET, collector_of, memory, nodes, said
+from linux_trees import CANARIES, FAMILIES
 from refusals import check, concerned, scan, stated
 
 from scanner.cli.steps import all_rules

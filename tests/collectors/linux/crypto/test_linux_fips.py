@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import pytest
-from linux_trees import OPENSSL_RHEL, RHEL, RHEL_ANSWERS, read, said
+from linux_reading import read, said
+from linux_rhel import OPENSSL_RHEL, RHEL, RHEL_ANSWERS
 
 from scanner.collectors.linux.crypto.fips import fips_settings, policy_is_fips
 from scanner.collectors.linux.crypto.modules import crypto_modules

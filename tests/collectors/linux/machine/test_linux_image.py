@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from linux_trees import NOW, RHEL, Read, nodes
+from linux_reading import NOW, Read, nodes
+from linux_rhel import RHEL
 
 from scanner.collect import collect
 from scanner.collectors.base import Target

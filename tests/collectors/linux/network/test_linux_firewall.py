@@ -7,7 +7,8 @@ import json
 from typing import Any
 
 import pytest
-from linux_trees import RHEL, RHEL_ANSWERS, read, said
+from linux_reading import read, said
+from linux_rhel import RHEL, RHEL_ANSWERS
 
 from scanner.collectors.linux.host import Unclear
 from scanner.collectors.linux.network.filter import Direction

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
-from linux_trees import RHEL, Node, read
+from linux_reading import read
+from linux_rhel import RHEL
 
+from scanner.collectors.linux.machine.memory import Node
 from scanner.collectors.linux.network.wireless import host_keys, wireless
 
 FOLDER = "/etc/NetworkManager/system-connections"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from linux_trees import RHEL, RHEL_ANSWERS, read, said
+from linux_reading import read, said
+from linux_rhel import RHEL, RHEL_ANSWERS
 
 from scanner.collectors.linux.records.audit_records import audit_records
 from scanner.collectors.linux.records.audit_rules import parse_rules, privileged_commands, watches

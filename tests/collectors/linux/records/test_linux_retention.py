@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from linux_trees import DEBIAN, RHEL, read
+from linux_debian import DEBIAN
+from linux_reading import read
+from linux_rhel import RHEL
 
 from scanner.collectors.linux.forms import span_seconds
 from scanner.collectors.linux.host import Unclear

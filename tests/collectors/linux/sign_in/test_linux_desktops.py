@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from linux_trees import RHEL, read
+from linux_reading import read
+from linux_rhel import RHEL
 
 from scanner.collectors.linux.host import Unclear
 from scanner.collectors.linux.machine.memory import Node

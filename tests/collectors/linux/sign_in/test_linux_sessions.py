@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from linux_trees import read
+from linux_reading import read
 
 from scanner.collectors.linux.host import Unclear
 from scanner.collectors.linux.sign_in.sessions import (

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import pytest
-from linux_trees import RHEL, RHEL_ANSWERS, TODAY, Node, Tree, read
+from linux_reading import TODAY, Tree, read
+from linux_rhel import RHEL, RHEL_ANSWERS
 
 from scanner.collectors.linux.host import Unclear
+from scanner.collectors.linux.machine.memory import Node
 from scanner.collectors.linux.sign_in.accounts import accounts
 from scanner.collectors.linux.sign_in.authorized_keys import parse_authorized_keys
 from scanner.collectors.linux.sign_in.credentials import ssh_keys
@@ -392,7 +394,7 @@ def test_an_include_elsewhere_is_not_passed_over() -> None:
 
 
 def test_a_list_that_adds_to_the_programs_own_asks_the_program() -> None:
-    from linux_trees import said
+    from linux_reading import said
 
     text = "Ciphers +3des-cbc\nMACs hmac-sha2-256\nKexAlgorithms ecdh-sha2-nistp256\n"
     tree = rhel(**{"/etc/ssh/sshd_config": text})

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from linux_trees import NOW_SECONDS, RHEL, Node, read
+from linux_reading import NOW_SECONDS, read
+from linux_rhel import RHEL
 
 from scanner.collectors.linux.host import Unclear
+from scanner.collectors.linux.machine.memory import Node
 from scanner.collectors.linux.software.malware import malware_protection
 from scanner.collectors.linux.software.software import (
     allow_list,

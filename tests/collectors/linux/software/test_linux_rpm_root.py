@@ -12,7 +12,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from linux_trees import NOW, RHEL
+from linux_reading import NOW
+from linux_rhel import RHEL
 
 from scanner.collect import collect
 from scanner.collectors.base import Target

@@ -6,9 +6,12 @@ from __future__ import annotations
 import struct
 
 import pytest
-from linux_trees import DEBIAN, DEBIAN_ANSWERS, NOW_SECONDS, RHEL, RHEL_ANSWERS, Node, read, said
+from linux_debian import DEBIAN, DEBIAN_ANSWERS
+from linux_reading import NOW_SECONDS, read, said
+from linux_rhel import RHEL, RHEL_ANSWERS
 
 from scanner.collectors.linux.host import Unclear
+from scanner.collectors.linux.machine.memory import Node
 from scanner.collectors.linux.software.apt_conf import apt_setting
 from scanner.collectors.linux.software.missing import (
     Missing,

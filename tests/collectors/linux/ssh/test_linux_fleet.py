@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from linux_trees import NOW
+from linux_reading import NOW
 from ssh_servers import AVAILABLE, address, free_port, known_line, new_key, server, silent
 
 from scanner.collect import collect

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from linux_reading import NOW
 from linux_told import contradictions, told
-from linux_trees import NOW
 
 from scanner.collect import collect
 from scanner.collectors.base import Target

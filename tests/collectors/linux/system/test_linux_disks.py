@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from linux_trees import RHEL, read
+from linux_reading import read
+from linux_rhel import RHEL
 
 from scanner.collectors.linux.system.disks import disks
 
