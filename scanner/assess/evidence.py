@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
+from scanner.assess.partial import Partial
 from scanner.assess.statements import Exemption, Statements, matches
 from scanner.findings import Finding
 
@@ -83,10 +84,7 @@ class Evidence:
         self.set_aside: dict[str, int] = {}
         self.targets_of_rule: dict[str, set[str]] = {}
         """Where each rule was judged at all, whatever came out."""
-        self.not_employed = False
-        """A failing finding says that no cryptography is employed at all."""
-        self.remote: dict[bool, int] = {True: 0, False: 0}
-        """Ways in from outside that do, and do not, demand a second factor."""
+        self.partial = Partial()
 
 
 # Categories whose assets are not assessed against the requirements: 32 CFR 170.19(b), (c), (d).
@@ -121,15 +119,34 @@ def sort(
             if category in aside:
                 evidence.set_aside[category] = evidence.set_aside.get(category, 0) + 1
                 continue
-        _facts(evidence, finding)
         bears = bearing(finding, decided.get(finding.rule, ()))
         if finding.refutes == "if-declared" and _another_product(finding, statements):
             bears = ()
+        refutes, declared = _standing(finding, statements)
+        covered: dict[str, Exemption] = {}
+        for objective in finding.objectives if finding.verdict in ("fail", "unknown") else ():
+            exemption = covering(finding, exemptions.get(objective, ()))
+            if exemption is not None:
+                covered[objective] = exemption
+        evidence.partial.see(finding, covered, refutes=refutes)
         for objective in finding.objectives:
             side = evidence.bearing if objective in bears else evidence.informing
             tally = side.setdefault(objective, {}).setdefault((finding.rule, target), Tally())
-            _count(tally, finding, objective, statements, exemptions.get(objective, ()))
+            if not declared:
+                tally.product = finding.product or ""
+            decides = objective in finding.decides and finding.strength != "configured"
+            _count(tally, finding, covered.get(objective), refutes, decides and declared)
     return evidence
+
+
+def _standing(finding: Finding, statements: Statements) -> tuple[bool, bool]:
+    """(its failure refutes, its product is the declared one where that matters)."""
+    if finding.refutes != "if-declared":
+        return finding.refutes == "always", True
+    product = statements.declarations.product_for(
+        finding.product or "", finding.provider, finding.target, finding.rule
+    )
+    return product is not None, product is not None
 
 
 def bearing(finding: Finding, decided: Sequence[str] = ()) -> Sequence[str]:
@@ -153,23 +170,8 @@ def _another_product(finding: Finding, statements: Statements) -> bool:
 
 
 def _count(
-    tally: Tally,
-    finding: Finding,
-    objective: str,
-    statements: Statements,
-    exemptions: Iterable[Exemption],
+    tally: Tally, finding: Finding, exemption: Exemption | None, refutes: bool, decides: bool
 ) -> None:
-    refutes = finding.refutes == "always"
-    declared = True
-    if finding.refutes == "if-declared":
-        job = finding.product or ""
-        product = statements.declarations.product_for(
-            job, finding.provider, finding.target, finding.rule
-        )
-        declared = refutes = product is not None
-        if not declared:
-            tally.product = job
-    decides = objective in finding.decides and finding.strength != "configured" and declared
     verdict = finding.verdict
     if verdict == "pass":
         if decides:
@@ -180,7 +182,6 @@ def _count(
     if verdict == "not-applicable":
         tally.not_applicable += 1 if decides else 0
         return
-    exemption = covering(finding, exemptions)
     if exemption is not None:
         tally.covered[exemption.id] = tally.covered.get(exemption.id, 0) + 1
     elif verdict == "fail":
@@ -207,17 +208,3 @@ def covering(finding: Finding, exemptions: Iterable[Exemption]) -> Exemption | N
         ):
             return exemption
     return None
-
-
-def _facts(evidence: Evidence, finding: Finding) -> None:
-    """The two things that the partial values of 170.24(c)(2)(i)(B)(4) turn on."""
-    values = finding.evidence
-    if (
-        finding.verdict == "fail"
-        and finding.practice.endswith("3.13.11")
-        and values.get("certificate_state") == "not-employed"
-    ):
-        evidence.not_employed = True
-    required = values.get("mfa_required")
-    if isinstance(required, bool):
-        evidence.remote[required] += 1

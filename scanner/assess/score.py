@@ -9,6 +9,7 @@ import msgspec
 
 from scanner.assess.catalogue import FIPS, MFA, SSP, worth
 from scanner.assess.evidence import Evidence
+from scanner.assess.partial import both
 from scanner.assess.result import Determination, PracticeResult, Score
 from scanner.errors import Defect
 from scanner.frameworks import Practice
@@ -103,64 +104,15 @@ def values(
         full = worth(practice)
         if full is None:
             continue
-        if practice.id == MFA:
-            found[practice.id] = _mfa(practice, objectives, evidence, items)
-        elif practice.id == FIPS:
-            found[practice.id] = _fips(practice, objectives, evidence, items)
+        if practice.id in (MFA, FIPS):
+            weights = both(practice)
+            if weights is None:
+                raise Defect(f"{practice.id} has no partial value in the catalogue")
+            decide = evidence.partial.mfa if practice.id == MFA else evidence.partial.fips
+            found[practice.id] = Value(*decide(weights, objectives, items))
         else:
             found[practice.id] = Value(full, full)
     return found
-
-
-_GOOD = ("MET", "NOT APPLICABLE")
-
-
-def _mfa(
-    practice: Practice,
-    objectives: Mapping[str, Determination],
-    evidence: Evidence,
-    items: frozenset[str],
-) -> Value:
-    """Three points when MFA is there for remote and privileged users, five otherwise."""
-    full, partial = _both(practice)
-    privileged = [objectives.get(o, "NOT ASSESSED") for o in ("3.5.3[b]", "3.5.3[c]")]
-    if "NOT MET" in privileged:
-        return Value(full, full, "privileged accounts can sign in without a second factor")
-    if evidence.remote[False]:
-        return Value(full, full, "a way in from outside asks for no second factor")
-    remote = evidence.remote[True] > 0 or "mfa-for-remote-users" in items
-    if remote and all(d in _GOOD for d in privileged):
-        return Value(partial, partial, "a second factor is there for remote and privileged users")
-    return Value(
-        partial,
-        full,
-        "it is not decided yet whether remote and privileged users need a second factor",
-    )
-
-
-def _fips(
-    practice: Practice,
-    objectives: Mapping[str, Determination],
-    evidence: Evidence,
-    items: frozenset[str],
-) -> Value:
-    """Three points when encryption is employed but not validated, five when there is none."""
-    full, partial = _both(practice)
-    uses = [objectives.get(o, "NOT ASSESSED") for o in ("3.13.8[c]", "3.13.16[a]")]
-    if evidence.not_employed or "NOT MET" in uses:
-        return Value(full, full, "CUI travels or rests without encryption somewhere")
-    if all(d in _GOOD for d in uses) or "encryption-employed" in items:
-        return Value(partial, partial, "encryption is employed, in transit and at rest")
-    return Value(
-        partial, full, "it is not decided yet whether encryption is employed wherever CUI is"
-    )
-
-
-def _both(practice: Practice) -> tuple[int, int]:
-    full, partial = practice.weight, practice.partial_weight
-    if full is None or partial is None:
-        raise Defect(f"{practice.id} has no partial value in the catalogue")
-    return full, partial
 
 
 def points(count: int) -> str:

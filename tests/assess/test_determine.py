@@ -224,8 +224,8 @@ def test_an_admission_is_not_met_and_conflicts_are_named(catalogue: Catalogue) -
     result = one(catalogue, [], said(yes, no), "3.12.4[a]")
     assert result.determination == "NOT MET"
     assert [n.ref for n in result.notes] == [yes.id]
-    absent = exemption("not-applicable", "3.12.4[a]")
-    result = one(catalogue, [], said(yes, exceptions=(absent,)), "3.12.4[a]")
+    both = said(attestation("3.8.4[a]"), exceptions=(exemption("not-applicable", "3.8.4[a]"),))
+    result = one(catalogue, [], both, "3.8.4[a]")
     assert result.determination == "NOT ASSESSED"
     assert result.by[0].kind == "conflict"
 
