@@ -177,6 +177,10 @@ def _firewall(found: list[Entry], carried: dict[str, Value]) -> None:
         if on is None:
             continue
         inbound = chosen.get(f"{start}defaultinboundaction")
+        if on == f"{start}enablefirewall_true" and inbound is None:
+            # The device's own setting counts, which nobody reports.
+            carried[f"firewall:{profile}"] = Unreadable("what comes in is left to the device")
+            continue
         blocks = on == f"{start}enablefirewall_true" and (
             inbound == f"{start}defaultinboundaction_1"
         )

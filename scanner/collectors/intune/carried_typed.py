@@ -64,20 +64,18 @@ _TYPED: dict[tuple[str, str], tuple[str, Typed]] = {
         "lock-minutes",
         _lock,
     ),
-    ("windows10generalconfiguration", "storageBlockRemovableStorage"): (
-        "media",
-        lambda v: "blocked" if v is True else "allowed",
-    ),
-    ("androidgeneraldeviceconfiguration", "storageBlockRemovableStorage"): (
-        "media",
-        lambda v: "blocked" if v is True else "allowed",
-    ),
     ("windowswificonfiguration", "wifiSecurityType"): ("wifi", str),
     ("windows10vpnconfiguration", "enableSplitTunneling"): (
         "vpn-split-tunnel",
         lambda v: v if isinstance(v, bool) else Unreadable("?"),
     ),
 }
+
+_BLOCKS_MEDIA = (
+    ("windows10generalconfiguration", True),
+    ("androidgeneraldeviceconfiguration", True),
+)
+"""Profiles that block removable storage; what is false there is not set, and allows nothing."""
 
 _APPLOCKER = {
     "enforcecomponentsandstoreapps": True,
@@ -91,10 +89,15 @@ def from_typed(policy: Mapping[str, Any]) -> dict[str, Value]:
     """What a compliance policy or an older configuration profile carries."""
     kind = str(policy.get("@odata.type", "")).rpartition(".")[2].lower()
     carried: dict[str, Value] = {}
+    # Rules for a password that is not asked for bind nobody.
+    unasked = False in (policy.get("passwordRequired"), policy.get("passcodeRequired"))
     for name, value in policy.items():
         known = _TYPED.get((kind, name))
-        if known is not None and value is not None:
-            carried[known[0]] = known[1](value)
+        if known is None or value is None or (unasked and name.startswith("pass")):
+            continue
+        carried[known[0]] = known[1](value)
+    if (kind, policy.get("storageBlockRemovableStorage")) in _BLOCKS_MEDIA:
+        carried["media"], carried["media-unowned"] = "blocked", True
     if kind == "windows10endpointprotectionconfiguration":
         mode = str(policy.get("appLockerApplicationControl") or "notConfigured").lower()
         if mode in _APPLOCKER:

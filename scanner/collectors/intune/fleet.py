@@ -59,6 +59,9 @@ def managed_devices(place: Place) -> Iterator[Fact | Partial]:
         synced = place.days_since(device.get("lastSyncDateTime"))
         # False also means that it never reported.
         told = encrypted is True or (encrypted is False and synced is not None)
+        owned = {"company": True, "personal": False}.get(str(device.get("managedDeviceOwnerType")))
+        # "Unknown" is what systems say that are not looked at for it.
+        broken_out = {"true": True, "false": False}.get(str(device.get("jailBroken")).lower())
         fact = Device(
             subject=str(device["id"]).lower(),
             name=text(device, "deviceName") or str(device["id"]),
@@ -68,18 +71,21 @@ def managed_devices(place: Place) -> Iterator[Fact | Partial]:
             os_version=version,
             os_branch=branch,
             os_revision=revision,
-            company_owned=device.get("managedDeviceOwnerType") == "company",
-            tampered=str(device.get("jailBroken") or "").lower() == "true",
+            company_owned=UNSET if owned is None else owned,
+            tampered=UNSET if broken_out is None else broken_out,
             last_sync_days=synced,
             primary_user=text(device, "userPrincipalName") or None,
             **place.here(DEVICES),
         )
-        if told:
-            yield fact
-        else:
+        refused: dict[str, Refused] = {}
+        if not told:
             why = Refused("not-supported", DEVICES, "it has not reported its encryption")
             never = Refused("stale", DEVICES, silence(None))
-            yield Partial(fact, {"encrypted": never if synced is None else why})
+            refused["encrypted"] = never if synced is None else why
+        for name, value in (("company_owned", owned), ("tampered", broken_out)):
+            if value is None and place.wants(name):
+                refused[name] = Refused("not-supported", DEVICES, "it has not reported this")
+        yield Partial(fact, refused) if refused else fact
 
 
 def release(platform: str, version: str | None) -> tuple[str | None, int | None]:
@@ -147,8 +153,10 @@ def recovery_key(place: Place, fact: Device) -> dict[str, object]:
             if str(key.get("volumeType")) in ("1", "operatingSystemVolume")
         )
 
-    escrowed = place.once(("recovery-keys",), read)
-    return {"key_escrowed": str(device.get("azureADDeviceId") or "").lower() in escrowed}
+    one = str(device.get("azureADDeviceId") or "").lower()
+    if not one.strip("0-"):
+        raise Refused("not-supported", RECOVERY_KEYS, "the device has no id in the directory")
+    return {"key_escrowed": one in place.once(("recovery-keys",), read)}
 
 
 @source(

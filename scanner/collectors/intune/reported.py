@@ -117,12 +117,10 @@ def _device_state(place: Place, policy: PushedPolicy, device: str) -> str | Refu
     body = states.get(key[1:])
     if body is None or isinstance(body, Refused):
         return body or Refused("broken", operation, "no states of this device")
-    mine = [
-        state
-        for state in items(body.get("value"))
-        if str(state.get("id", "")).lower().startswith(policy.id.lower())
-        or state.get("displayName") == policy.name
-    ]
+    states_here = items(body.get("value"))
+    mine = [s for s in states_here if str(s.get("id", "")).lower().startswith(policy.id.lower())]
+    # Two policies may bear one name, so that it only counts where no id tells.
+    mine = mine or [s for s in states_here if s.get("displayName") == policy.name]
     found = {str(state.get("state")) for state in mine}
     # One row for each user of the device: the worst of them counts.
     for worst in ("nonCompliant", "error", "conflict", "unknown", "notAssigned"):

@@ -37,19 +37,22 @@ def baselines(place: Place) -> Iterator[Fact | Partial]:
         unclear = next(iter(silent), None)
         if policy.reach.certain != policy.reach.possible:
             unclear = policy.reach.doubt or unclear
+        refused = {}
+        # A deviation that is seen stands, whatever the silent devices would say.
+        if unclear is not None and failed == 0:
+            refused["noncompliant"] = unclear
+        if not reached and policy.reach.possible:
+            doubt = Refused("broken", policy.operation, "its reach is unclear")
+            refused["enforced"] = policy.reach.doubt or doubt
         fact = Baseline(
             subject=policy.id.lower(),
             name=policy.name,
             system="intune",
-            enforced=bool(reached),
-            noncompliant=UNSET if unclear is not None and failed == 0 else failed,
+            enforced=UNSET if "enforced" in refused else bool(reached),
+            noncompliant=UNSET if "noncompliant" in refused else failed,
             **place.here(policy.operation),
         )
-        # A deviation that is seen stands, whatever the silent devices would say.
-        if unclear is not None and failed == 0:
-            yield Partial(fact, {"noncompliant": unclear})
-        else:
-            yield fact
+        yield Partial(fact, refused) if refused else fact
 
 
 @source(

@@ -133,15 +133,20 @@ def words_of(value: object) -> list[str]:
 
 
 def _idle_minutes(definition: str) -> int | None:
-    """Minutes of WebSessionIdleTimeout (hh:mm:ss) for every application."""
+    """Minutes of WebSessionIdleTimeout ([d.]hh:mm:ss) for every application; None: it names none
+    but single ones."""
     try:
         policy = json.loads(definition)["ActivityBasedTimeoutPolicy"]
         default = next(
-            one for one in policy["ApplicationPolicies"] if one["ApplicationId"] == "default"
+            (one for one in policy["ApplicationPolicies"] if one["ApplicationId"] == "default"),
+            None,
         )
-        hours, minutes, seconds = str(default["WebSessionIdleTimeout"]).split(":")
-        return int(hours) * 60 + int(minutes) + (1 if int(seconds) else 0)
-    except (ValueError, KeyError, TypeError, StopIteration) as error:
+        if default is None:
+            return None
+        days, _, clock = str(default["WebSessionIdleTimeout"]).rpartition(".")
+        hours, minutes, seconds = (int(part) for part in clock.split(":"))
+        return int(days or 0) * 1440 + hours * 60 + minutes + (1 if seconds else 0)
+    except (ValueError, KeyError, TypeError) as error:
         raise Refused("broken", TIMEOUTS, "a timeout policy is not understood") from error
 
 
@@ -156,7 +161,8 @@ def incidents(place: Place) -> Iterator[Fact]:
         "$select": "id,displayName,status,severity,assignedTo,createdDateTime",
         "$top": "50",
     }
-    for incident in place.pages(INCIDENTS, query=query):
+    headers = {"Prefer": "include-unknown-enum-members"}
+    for incident in place.pages(INCIDENTS, query=query, headers=headers):
         status = str(incident.get("status") or "unknown")
         is_open = status not in ("resolved", "redirected")
         yield Incident(
