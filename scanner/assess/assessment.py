@@ -17,6 +17,7 @@ from scanner.assess.result import (
     PracticeResult,
 )
 from scanner.assess.score import Value, lost, score, score_level_3, values, why_no_score
+from scanner.assess.services import Service
 from scanner.assess.statements import Attestation, Exemption, Statements, objectives_of
 from scanner.assess.targets import Target, distinct
 from scanner.assess.validity import attestation_fault, cmmc_fault
@@ -42,7 +43,7 @@ def assess(
     named. `as_of`: year-month-day. `placer`: tells the scoping category of a finding (scope.py).
     `without`: classes of target of which the organisation states that its scope has none.
     """
-    attested, exempted, void_by, void = _standing(statements, catalogue, as_of)
+    attested, exempted, void_by, void = _standing(statements, catalogue, as_of, level)
     void += _strangers(statements, catalogue, targets)
     answering, owners = distinct(targets)
     decided = {rule.id: rule.decides for rule in rules}
@@ -92,7 +93,7 @@ Standing = tuple[
 ]
 
 
-def _standing(statements: Statements, catalogue: Catalogue, as_of: str) -> Standing:
+def _standing(statements: Statements, catalogue: Catalogue, as_of: str, level: int = 2) -> Standing:
     """Statements that count today by objective; and those that do not, by objective and in all."""
     attested: dict[str, list[Attestation]] = {}
     exempted: dict[str, list[Exemption]] = {}
@@ -100,7 +101,7 @@ def _standing(statements: Statements, catalogue: Catalogue, as_of: str) -> Stand
     void: list[Because] = []
     for attestation in statements.attestations:
         names = objectives_of(attestation, catalogue)
-        fault = attestation_fault(attestation, as_of, statements)
+        fault = attestation_fault(attestation, as_of, statements, level)
         if fault is None:
             for name in names:
                 attested.setdefault(name, []).append(attestation)
@@ -242,18 +243,27 @@ def _conclude(
     prerequisite = None
     if level == 3:
         prerequisite = _prerequisite(lower, attested_items(statements, as_of))
+    barred = [prerequisite] if prerequisite is not None else []
+    if level > 1:
+        barred += [f"{s.name} {s.fault}" for s in _unsuitable(statements)]
     return Assessment(
         level=level,
         as_of=as_of,
         score=points,
         why_no_score=why,
-        status=poam_rules.status(level, own, catalogue.practices, worth, prerequisite),
+        status=poam_rules.status(level, own, catalogue.practices, worth, barred),
         coverage=_coverage(own),
         practices=tuple(results),
         prerequisite=prerequisite,
         statements=void,
         set_aside=dict(sorted(evidence.set_aside.items())),
     )
+
+
+def _unsuitable(statements: Statements) -> list[Service]:
+    """Clouds that hold CUI and may not."""
+    held = (statements.services[name] for name in sorted(statements.services))
+    return [service for service in held if service.fault is not None]
 
 
 def _prerequisite(lower: Sequence[PracticeResult], items: frozenset[str]) -> str | None:

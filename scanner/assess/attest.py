@@ -101,16 +101,19 @@ def wants(assessment: Assessment, catalogue: Catalogue, statements: Statements) 
     ]
     return Wants(
         groups=tuple(sorted(groups, key=lambda g: (-g.points, -len(g.objectives), g.document))),
-        renewals=_renewals(assessment.as_of, catalogue, statements),
+        renewals=_renewals(assessment, catalogue, statements),
         observe=tuple(observe.values()),
     )
 
 
-def _renewals(as_of: str, catalogue: Catalogue, statements: Statements) -> tuple[Renewal, ...]:
+def _renewals(
+    assessment: Assessment, catalogue: Catalogue, statements: Statements
+) -> tuple[Renewal, ...]:
+    as_of = assessment.as_of
     soon = (date.fromisoformat(as_of) + timedelta(days=SOON_DAYS)).isoformat()
     found: list[Renewal] = []
     for attestation in statements.attestations:
-        fault = attestation_fault(attestation, as_of, statements)
+        fault = attestation_fault(attestation, as_of, statements, assessment.level)
         if fault is None and attestation.review_by <= soon:
             fault = f"its review is due on {attestation.review_by}"
         if fault is not None:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from scanner.assess.names import settle
+from scanner.assess.services import Service
 from scanner.assess.statements import (
     Artifact,
     Attestation,
@@ -153,7 +154,7 @@ def statements(
     attestations_path: Path | None = None,
     exceptions_path: Path | None = None,
     declarations_path: Path | None = None,
-    services: Mapping[str, str] | None = None,
+    services: Mapping[str, Service] | None = None,
     root: Path | None = None,
 ) -> Statements:
     """Everything that people state, from the files that there are."""

@@ -70,11 +70,12 @@ def status(
     results: Sequence[PracticeResult],
     practices: Mapping[str, Practice],
     values: Mapping[str, Value],
-    prerequisite: str | None = None,
+    barred: Sequence[str] = (),
 ) -> Status:
     """The status that follows, and the two that follow if everything open turns out one way.
 
-    `prerequisite`: why Level 3 cannot begin.
+    `barred`: what stands against any status whatever is MET: Level 3 without Level 2, a cloud that
+    may not hold CUI.
     """
     judged = [r for r in results if r.level == level]
     still_open = [r.id for r in judged if r.determination == "NOT ASSESSED"]
@@ -83,8 +84,8 @@ def status(
         for r in judged
         if r.determination == "NOT MET" or (r.id == SSP and r.determination == "NOT APPLICABLE")
     ]
-    best, best_why = _outcome(level, failed, practices, values, prerequisite, best=True)
-    worst, _ = _outcome(level, failed + still_open, practices, values, prerequisite, best=False)
+    best, best_why = _outcome(level, failed, practices, values, barred, best=True)
+    worst, _ = _outcome(level, failed + still_open, practices, values, barred, best=False)
     if best == worst and (best == NONE or not still_open):
         # what is certain however the open ones turn out
         return Status(status=best, why=tuple(best_why), if_open_met=best, if_open_not_met=worst)
@@ -104,20 +105,18 @@ def _outcome(
     failed: Sequence[str],
     practices: Mapping[str, Practice],
     values: Mapping[str, Value],
-    prerequisite: str | None,
+    barred: Sequence[str],
     *,
     best: bool,
 ) -> tuple[str, list[str]]:
-    if prerequisite is not None and level == 3:
-        return NONE, [prerequisite]
+    why = [*barred]
     if not failed:
-        return f"Final Level {level}", ["every requirement is MET"]
+        return (NONE, why) if why else (f"Final Level {level}", ["every requirement is MET"])
     if level == 1:
         return NONE, [
             f"{len(failed)} of 15 requirements are not MET; Level 1 asks for all of them and "
             "knows no POA&M (32 CFR 170.24(c)(1), 170.21(a)(1))"
         ]
-    why: list[str] = []
     if level == 2:
         if SSP in failed:
             why.append("there is no SSP, hence no score (32 CFR 170.24(c)(2)(i)(B)(5))")

@@ -13,8 +13,8 @@ from typing import Any, Protocol
 import msgspec
 
 from scanner.assess.load import read
+from scanner.assess.services import Service
 from scanner.assess.statements import matches
-from scanner.assess.validity import SUITABLE
 from scanner.facts import Fact, kind_of
 from scanner.findings import Finding
 
@@ -22,9 +22,6 @@ ASSET_KINDS = frozenset(
     {"host", "compute.instance", "device", "storage.store", "backup.vault", "log.store"}
 )
 """Facts that are assets: they process, store, transmit or protect. Other facts describe them."""
-
-SUITABLE_FOR_CUI = SUITABLE - {"cmmc-level-2", "cmmc-level-3"}
-"""Authorizations that let a cloud service hold CUI."""
 
 
 class Select(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,37 +53,6 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     proposed: bool = False
 
 
-class Service(msgspec.Struct, frozen=True, kw_only=True):
-    """One external service with its standing."""
-
-    id: str
-    name: str
-    handles: tuple[str, ...]
-    authorization: str
-    provider: str | None = None
-    cloud: bool = True
-    evidence: str | None = None
-    checked: str | None = None
-    note: str | None = None
-
-    @property
-    def fault(self) -> str | None:
-        """Why it may not hold what it holds, or null."""
-        if "cui" not in self.handles or self.authorization in SUITABLE_FOR_CUI:
-            return None
-        if not self.cloud and self.authorization in ("cmmc-level-2", "cmmc-level-3"):
-            return None
-        if self.cloud:
-            return (
-                f"holds CUI with the authorization {self.authorization}; a cloud provider needs "
-                "FedRAMP Moderate or an equivalent (32 CFR 170.16(c)(2), 170.17(c)(5))"
-            )
-        return (
-            f"holds CUI with the authorization {self.authorization}; a provider that is no cloud "
-            "belongs to the assessment scope or has its own CMMC status (32 CFR 170.19)"
-        )
-
-
 class Flow(msgspec.Struct, frozen=True, kw_only=True, rename={"source": "from", "sink": "to"}):
     """One flow of data between two places."""
 
@@ -110,9 +76,9 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     """Classes of target that the scope does not have."""
 
     @property
-    def services(self) -> dict[str, str]:
-        """Authorization of each external service by its id, for Statements."""
-        return {s.id: s.authorization for s in self.external_services}
+    def services(self) -> dict[str, Service]:
+        """The external services by id, for Statements."""
+        return {s.id: s for s in self.external_services}
 
 
 class Located(Protocol):

@@ -16,7 +16,7 @@ WHY = {
     "and the boundary that the SSP describes (3.12.4[b]) is not the one that exists.",
     LEAVES: "CUI may only flow where the organisation has authorized it (3.1.3[e]).",
     UNAUTHORIZED: "A cloud provider that handles CUI needs FedRAMP Moderate or an equivalent "
-    "(32 CFR 170.16(c)(2), 170.17(c)(5)).",
+    "(32 CFR 170.16(c)(2), 170.17(c)(5), 170.18(c)(5)); without it no status follows.",
 }
 """Why each of these rules exists, for explain and the reports."""
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from scanner.assess.catalogue import Catalogue
+from scanner.assess.services import Service
 
 
 class Artifact(msgspec.Struct, frozen=True, kw_only=True):
@@ -164,8 +165,8 @@ class Statements(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     attestations: tuple[Attestation, ...] = ()
     exceptions: tuple[Exemption, ...] = ()
     declarations: Declarations = Declarations()
-    services: Mapping[str, str] = {}
-    """Authorization of each external service of scope.yaml, by its id."""
+    services: Mapping[str, Service] = {}
+    """The external services of scope.yaml, by id."""
 
     @cached_property
     def artifact_list(self) -> tuple[Artifact, ...]:

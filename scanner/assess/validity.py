@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 
 from scanner.assess.catalogue import SSP
-from scanner.assess.statements import Artifact, Attestation, Exemption, Statements
-
-SUITABLE = frozenset(
-    {
-        "fedramp-moderate",
-        "fedramp-high",
-        "fedramp-moderate-equivalent",
-        "dod-il4",
-        "dod-il5",
-        "dod-il6",
-        "cmmc-level-2",
-        "cmmc-level-3",
-    }
-)
-"""Authorizations that let a provider be relied on for CUI: 32 CFR 170.16(c)(2), 170.17(c)(5)."""
+from scanner.assess.services import CITE, SUITABLE_FOR_CUI, Service
+from scanner.assess.statements import Artifact, Attestation, Exemption, Inherited, Statements
 
 REVIEW_DAYS = 365
 """`Periodically` is at most one year: 32 CFR 170.4(b), 170.14(d)."""
@@ -41,7 +29,9 @@ NO_EXCEPTION_FOR_SSP = (
 _OF_SSP = "3.12.4["
 
 
-def attestation_fault(attestation: Attestation, as_of: str, statements: Statements) -> str | None:
+def attestation_fault(
+    attestation: Attestation, as_of: str, statements: Statements, level: int = 2
+) -> str | None:
     """Why an attestation does not count on that day, or null."""
     if attestation.proposed:
         return "it is a stub that nobody has confirmed yet"
@@ -59,28 +49,37 @@ def attestation_fault(attestation: Attestation, as_of: str, statements: Statemen
         return None  # an admission needs nothing to show it
     if not attestation.artifacts:
         return "it points at no artifact"
-    return _artifacts_fault(attestation.artifacts) or _inheritance_fault(attestation, statements)
+    artifacts = _artifacts_fault(attestation.artifacts)
+    return artifacts or _inheritance_fault(attestation.inherited, statements.services, level)
 
 
-def _inheritance_fault(attestation: Attestation, statements: Statements) -> str | None:
-    inherited = attestation.inherited
+def _inheritance_fault(
+    inherited: Inherited | None, services: Mapping[str, Service], level: int
+) -> str | None:
+    """Why a provider cannot be relied on, or null.
+
+    Only a cloud that handles CUI needs an authorization of its own (services.Service.fault).
+    """
     if inherited is None:
         return None
-    if inherited.authorization not in SUITABLE:
+    service = services.get(inherited.service) if inherited.service is not None else None
+    if service is None and inherited.service is not None:
+        return f"the scope names no external service {inherited.service}"
+    if service is not None and service.authorization != inherited.authorization:
         return (
-            f"{inherited.provider} has no authorization that lets it be relied on for CUI "
-            "(32 CFR 170.16(c)(2), 170.17(c)(5))"
+            f"it claims {inherited.authorization} for {service.id}, "
+            f"the scope says {service.authorization}"
         )
-    if inherited.service is not None:
-        standing = statements.services.get(inherited.service)
-        if standing is None:
-            return f"the scope names no external service {inherited.service}"
-        if standing != inherited.authorization:
-            return (
-                f"it claims {inherited.authorization} for {inherited.service}, "
-                f"the scope says {standing}"
-            )
-    return None
+    needs = service is None or (service.cloud and "cui" in service.handles)
+    if level < 2 or not needs or inherited.authorization in SUITABLE_FOR_CUI:
+        return None
+    fault = (
+        f"{inherited.provider} is relied on with the authorization {inherited.authorization}; a "
+        f"cloud that handles CUI needs FedRAMP Moderate or an equivalent ({CITE[level]})"
+    )
+    if service is not None:
+        return fault
+    return f"{fault}; if it is no cloud or handles none, name it under external_services"
 
 
 def exception_fault(exemption: Exemption, as_of: str) -> str | None:

@@ -20,6 +20,7 @@ from assess_samples import (
 from scanner.assess.assessment import assess
 from scanner.assess.catalogue import Catalogue
 from scanner.assess.result import ObjectiveResult
+from scanner.assess.services import Service
 from scanner.assess.statements import Artifact, Declarations, Inherited, Statements
 from scanner.assess.targets import Target
 from scanner.findings import Finding, Missing
@@ -33,6 +34,7 @@ RULE = Rule(
 
 
 NOTHING = Statements()
+GOV = Service(id="gov", name="Cloud", handles=("cui",), authorization="fedramp-high")
 
 
 def one(
@@ -239,7 +241,7 @@ def test_inheritance(catalogue: Catalogue) -> None:
             service="gov",
         )
         made = said(attestation("3.10.1[b]", inherited=part))
-        return Statements(attestations=made.attestations, services={"gov": "fedramp-high"})
+        return Statements(attestations=made.attestations, services={"gov": GOV})
 
     def at(statements: Statements) -> str:
         return one(catalogue, [], statements, "3.10.1[b]", without=frozenset()).determination
