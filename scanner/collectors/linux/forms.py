@@ -135,14 +135,23 @@ def systemd_texts(host: Host, name: str) -> list[str]:
     return texts
 
 
-def drop_ins(host: Host, folders: Iterable[str], suffix: str = ".conf") -> list[str]:
-    """The files of several folders by name; a name in an earlier folder hides later ones."""
+def drop_in_paths(host: Host, folders: Iterable[str], suffix: str = ".conf") -> list[str]:
+    """The files of several folders by name; a name in an earlier folder hides later ones.
+
+    A link to /dev/null is how an administrator hides a file for good; it stands for no file.
+    """
     chosen: dict[str, str] = {}
     for folder in folders:
         for name in host.listdir(folder):
             if name.endswith(suffix) and name not in chosen:
                 chosen[name] = f"{folder}/{name}"
-    return [host.read_optional(chosen[name]) or "" for name in sorted(chosen)]
+    paths = [chosen[name] for name in sorted(chosen)]
+    return [path for path in paths if not (host.readlink(path) or "").endswith("/dev/null")]
+
+
+def drop_ins(host: Host, folders: Iterable[str], suffix: str = ".conf") -> list[str]:
+    """The texts of `drop_in_paths`."""
+    return [host.read_optional(path) or "" for path in drop_in_paths(host, folders, suffix)]
 
 
 def boolean(value: str) -> bool:

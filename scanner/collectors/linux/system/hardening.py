@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 from scanner.collectors.base import Partial, Refused, source
@@ -42,6 +44,7 @@ SYSCTLS = (
 )
 """The sysctl settings that are read, by their names in sysctl.d(5)."""
 
+_SYSTEMD = ("/usr/lib/systemd/systemd-sysctl", "/lib/systemd/systemd-sysctl")
 _FOLDERS = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d")
 
 
@@ -49,15 +52,45 @@ def sysctl_path(name: str) -> str:
     return "/proc/sys/" + name.replace(".", "/")
 
 
-def parse_sysctl(texts: list[str]) -> dict[str, str]:
-    """The values that sysctl.d(5) files set; the last wins, a leading `-` ignores failures."""
-    found: dict[str, str] = {}
+@dataclass(frozen=True)
+class Sysctls:
+    """What sysctl.d(5) files set: by name, and by pattern for names that none of them sets."""
+
+    named: dict[str, str]
+    patterns: tuple[tuple[str, str], ...] = ()
+    spared: frozenset[str] = frozenset()
+
+    def get(self, name: str) -> str | None:
+        if name in self.named or name in self.spared:
+            return self.named.get(name)
+        fitting = [value for pattern, value in self.patterns if _fits(pattern, name)]
+        return fitting[-1] if fitting else None
+
+
+def _fits(pattern: str, name: str) -> bool:
+    parts, given = pattern.split("."), name.split(".")
+    return len(parts) == len(given) and all(map(fnmatchcase, given, parts))
+
+
+def parse_sysctl(texts: list[str]) -> Sysctls:
+    """The values that sysctl.d(5) files set; the last wins, a leading `-` ignores failures.
+
+    `-name` without a value spares that name from the patterns.
+    """
+    named: dict[str, str] = {}
+    patterns: list[tuple[str, str]] = []
+    spared: set[str] = set()
     for text in texts:
         for line in lines_of(text, comment="#;"):
             key, equals, value = line.partition("=")
-            if equals:
-                found[key.strip().lstrip("-").strip().replace("/", ".")] = value.strip()
-    return found
+            name = key.strip().lstrip("-").strip().replace("/", ".")
+            if not equals and line.startswith("-"):
+                spared.add(name)
+            elif equals and any(sign in name for sign in "*?["):
+                patterns.append((name, value.strip()))
+            elif equals:
+                named[name] = value.strip()
+    return Sysctls(named, tuple(patterns), frozenset(spared))
 
 
 @source(
@@ -67,15 +100,19 @@ def parse_sysctl(texts: list[str]) -> dict[str, str]:
         **{f"read:{sysctl_path(name)}": "" for name in SYSCTLS},
         **{f"read:{folder}/*.conf": "" for folder in _FOLDERS},
         "read:/etc/sysctl.conf": "",
+        **{f"stat:{path}": "" for path in _SYSTEMD},
     },
 )
 def kernel_settings(here: Host) -> Iterator[Setting | Partial]:
     """Kernel settings: the value in force, and the value that the configuration sets."""
 
-    def configured() -> dict[str, str]:
+    def configured() -> Sysctls:
         folders = [f for f in _FOLDERS if here.live or not f.startswith("/run")]
         texts = drop_ins(here, folders)
-        return parse_sysctl([*texts, here.read_optional("/etc/sysctl.conf") or ""])
+        # systemd reads sysctl.conf only through a link among the files, in the link's place.
+        if not any(here.exists(path) for path in _SYSTEMD):
+            texts.append(here.read_optional("/etc/sysctl.conf") or "")
+        return parse_sysctl(texts)
 
     for name in SYSCTLS:
         path = sysctl_path(name)

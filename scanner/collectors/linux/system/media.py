@@ -6,12 +6,18 @@ import re
 from collections.abc import Iterator, Sequence
 
 from scanner.collectors.base import Partial, Refused, source
-from scanner.collectors.linux.forms import equals_pairs, last, lines_of
+from scanner.collectors.linux.forms import drop_ins, equals_pairs, last, lines_of
 from scanner.collectors.linux.host import Host, observe
 from scanner.collectors.linux.system.units import runs, unit_calls
 from scanner.facts.host import Media
 
-MODPROBE_FOLDERS = ("/etc/modprobe.d", "/usr/lib/modprobe.d", "/lib/modprobe.d")
+MODPROBE_FOLDERS = (
+    "/etc/modprobe.d",
+    "/run/modprobe.d",
+    "/usr/local/lib/modprobe.d",
+    "/usr/lib/modprobe.d",
+    "/lib/modprobe.d",
+)
 _OPERATION = "read:/etc/modprobe.d/*"
 _GUARD = "usbguard.service"
 _GUARD_CONF = "/etc/usbguard/usbguard-daemon.conf"
@@ -54,13 +60,8 @@ def removable_media(here: Host) -> Iterator[Media | Partial]:
     """USB storage: barred by the kernel's modules, or by USBGuard's rules."""
 
     def barred() -> bool:
-        names: dict[str, str] = {}
-        for folder in MODPROBE_FOLDERS:
-            for name in here.listdir(folder):
-                if name.endswith(".conf"):
-                    names.setdefault(name, f"{folder}/{name}")
-        texts = [here.read_optional(names[name]) or "" for name in sorted(names)]
-        return module_barred(texts, "usb-storage")
+        folders = [f for f in MODPROBE_FOLDERS if here.live or not f.startswith("/run")]
+        return module_barred(drop_ins(here, folders), "usb-storage")
 
     def removable() -> str:
         if not barred():
