@@ -87,12 +87,14 @@ class Evidence:
         self.partial = Partial()
 
 
-# Categories whose assets are not assessed against the requirements: 32 CFR 170.19(b), (c), (d).
-_ASIDE: Mapping[int, frozenset[str]] = {
-    1: frozenset({"out-of-scope", "specialized-asset"}),
-    2: frozenset({"out-of-scope", "specialized-asset", "contractor-risk-managed-asset"}),
+_LEVEL_2 = frozenset({"out-of-scope", "specialized-asset", "contractor-risk-managed-asset"})
+ASIDE: Mapping[int, frozenset[str]] = {
+    1: _LEVEL_2 | {"security-protection-asset"},
+    2: _LEVEL_2,
     3: frozenset({"out-of-scope"}),
 }
+"""Categories that a level does not assess. Level 1 knows what processes, stores or transmits FCI
+and nothing else (32 CFR 170.19(b)); Levels 2 and 3: Tables 3 and 5 of 170.19(c)(1), (d)(1)."""
 
 
 def sort(
@@ -110,7 +112,7 @@ def sort(
     for it. `decided`: rule -> the objectives that it decides for some provider.
     """
     evidence = Evidence()
-    aside = _ASIDE[level]
+    aside = ASIDE[level]
     for finding in findings:
         target = owners.get(finding.scope, finding.target or "") if finding.target else ""
         evidence.targets_of_rule.setdefault(finding.rule, set()).add(target)

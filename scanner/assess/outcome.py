@@ -114,7 +114,7 @@ def conclude(
         said,
         level,
         as_of,
-        targets(configured, scopes, catalogue, claims),
+        targets(configured, scopes, catalogue, claims, level),
         placer=claims,
         without=frozenset(stated.scope.without) if stated.scope is not None else frozenset(),
     )

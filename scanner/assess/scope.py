@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from scanner.assess.evidence import ASIDE
 from scanner.assess.load import read
 from scanner.assess.services import Service
 from scanner.assess.statements import matches
@@ -189,14 +190,14 @@ class Claims:
         group = next((g for g in self._wide if _chooses_place(g.select, finding)), None)
         return group.category if group is not None else None
 
-    def in_scope(self, target: str, provider: str) -> bool:
-        """False for a target that one selector leaves out as a whole."""
+    def in_scope(self, target: str, provider: str, level: int) -> bool:
+        """False for a target that is, as a whole, of a category that the level does not assess."""
         for group in self._wide:
             select = group.select
             if select.scopes or not (select.targets or select.providers):
                 continue
             if matches(select.targets, target) and matches(select.providers, provider):
-                return group.category != "out-of-scope"
+                return group.category not in ASIDE[level]
         return True
 
 

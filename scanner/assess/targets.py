@@ -38,9 +38,9 @@ class Configured(Protocol):
 
 
 class ScopeSays(Protocol):
-    """Whether a target belongs to the assessment scope (scope.Claims)."""
+    """Whether a level assesses a target (scope.Claims)."""
 
-    def in_scope(self, target: str, provider: str) -> bool: ...
+    def in_scope(self, target: str, provider: str, level: int) -> bool: ...
 
 
 def targets(
@@ -48,6 +48,7 @@ def targets(
     scopes: Mapping[str, Sequence[str]],
     catalogue: Catalogue,
     says: ScopeSays | None = None,
+    level: int = 2,
 ) -> tuple[Target, ...]:
     """The targets of a configuration; one that was never collected has to answer all the same.
 
@@ -59,7 +60,7 @@ def targets(
             id=each.id,
             provider=each.provider,
             classes=catalogue.classes_of(each.provider),
-            in_scope=says is None or says.in_scope(each.id, each.provider),
+            in_scope=says is None or says.in_scope(each.id, each.provider, level),
             scopes=tuple(scopes.get(each.id, ())),
         )
         for each in configured

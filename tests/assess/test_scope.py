@@ -9,10 +9,12 @@ import pytest
 from assess_samples import AS_OF, CORP, ELSEWHERE, Rule, finding, said
 
 from scanner.assess.assessment import assess
-from scanner.assess.catalogue import Catalogue
-from scanner.assess.scope import Claims, claim, load
+from scanner.assess.catalogue import Catalogue, load_catalogue
+from scanner.assess.result import ObjectiveResult
+from scanner.assess.scope import Claims, Group, Scope, Select, claim, load
 from scanner.assess.scope_findings import LEAVES, UNAUTHORIZED, UNCLAIMED, scope_findings
 from scanner.assess.scope_proposal import propose_scope
+from scanner.assess.targets import Target, targets
 from scanner.errors import InputError
 from scanner.facts.host import Host, Instance
 from scanner.facts.storage import Store
@@ -89,8 +91,8 @@ def test_the_first_selector_claims(claims: Claims) -> None:
         "audit-logs": "security-protection-asset",
         "h-1": "out-of-scope",
     }
-    assert claims.in_scope("prod", "aws")
-    assert not claims.in_scope("web", "aws")
+    assert claims.in_scope("prod", "aws", 2)
+    assert not claims.in_scope("web", "aws", 2)
 
 
 def test_scope_findings(claims: Claims) -> None:
@@ -187,3 +189,56 @@ def test_a_proposed_scope_claims_nothing(tmp_path: Path) -> None:
     assert {a.category for a in claim(facts, load(path)).assets} == {"cui-asset"}
     path.write_text(propose_scope([]))
     assert load(path).assets == ()
+
+
+def _placed(category: str, level: int, verdict: str = "fail") -> ObjectiveResult:
+    """3.1.1[d] where a second tenant as a whole is of that category."""
+    lab = Group(id="lab", category=category, reason="x", select=Select(targets=("lab",)))
+    own = Group(id="own", category="cui-asset", select=Select(targets=("corp",)))
+    held = Claims(Scope(assets=(lab, own)))
+    rule = Rule(id="r", decides=("3.1.1[d]",), providers=("entra",))
+    found = [
+        finding("pass", rule="r", decides=("3.1.1[d]",)),
+        finding(verdict, rule="r", decides=("3.1.1[d]",), target="lab"),
+    ]
+    configured = [Target(id="corp", provider="entra"), Target(id="lab", provider="entra")]
+    scopes = {"corp": ["entra:corp"], "lab": ["entra:lab"]}
+    catalogue = load_catalogue()
+    own_targets = targets(configured, scopes, catalogue, held, level)
+    made = assess(
+        found, [rule], catalogue, said(), level, AS_OF, own_targets, placer=held, without=EVERY
+    )
+    result = made.objective("3.1.1[d]")
+    assert result is not None
+    return result
+
+
+EVERY = ELSEWHERE | {"cloud"}
+ASIDE = {
+    1: {
+        "out-of-scope",
+        "specialized-asset",
+        "contractor-risk-managed-asset",
+        "security-protection-asset",
+    },
+    2: {"out-of-scope", "specialized-asset", "contractor-risk-managed-asset"},
+    3: {"out-of-scope"},
+}
+CATEGORIES = [
+    "out-of-scope",
+    "specialized-asset",
+    "contractor-risk-managed-asset",
+    "security-protection-asset",
+    "cui-asset",
+]
+
+
+@pytest.mark.parametrize("level", [1, 2, 3])
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_what_each_level_assesses(category: str, level: int) -> None:
+    """Level 1: what processes, stores or transmits FCI (170.19(b)(1)); Level 2: Table 3, where
+    contractor risk managed and specialized assets are not assessed against the other requirements;
+    Level 3: Table 5, which assesses both. What is not assessed has nothing to answer either."""
+    word = "MET" if category in ASIDE[level] else "NOT MET"
+    assert _placed(category, level).determination == word
+    assert _placed(category, level, "pass").determination == "MET"
