@@ -202,6 +202,10 @@ def _lacks(item: Item, as_of: str) -> tuple[str, ...]:
     return tuple(lacks)
 
 
+POSTED = "32 CFR 170.21(b), 170.16(a)(1)(ii)(B), 170.17(a)(1)(ii)(B), 170.18(a)(1)(ii)(B)"
+"""Within the 180 days the close-out is not only done: its results are posted."""
+
+
 def close_out_words(plan: KeptPlan, made: Sequence[Item], as_of: str) -> str | None:
     """How the 180 days stand, or null without a Conditional CMMC Status Date."""
     if plan.conditional_status_date is None:
@@ -209,8 +213,16 @@ def close_out_words(plan: KeptPlan, made: Sequence[Item], as_of: str) -> str | N
     due = close_out(plan.conditional_status_date)
     running = sum(i.status == "Ongoing" for i in made)
     since = f"Conditional since {plan.conditional_status_date}"
+    if running == 0 and due < as_of:
+        return (
+            f"{since}: every item is completed; unless a close-out assessment was posted by {due}, "
+            f"the status expired that day ({POSTED})"
+        )
     if running == 0:
-        return f"{since}: every item is completed; the close-out assessment is due by {due}"
+        return (
+            f"{since}: every item is completed; the results of the close-out assessment have to "
+            f"be posted by {due} ({POSTED})"
+        )
     if due < as_of:
         return (
             f"{since}: the status expired on {due} with {running} item(s) open; no extension is "

@@ -226,6 +226,15 @@ def test_the_days_of_a_conditional_status(firm: Case) -> None:
     assert "expired on 2027-03-30" in late
     assert poam_items.close_out_words(firm.stated.poam, made, AS_OF) is None
 
+    # completed in time, and the results not yet posted; and what follows without a close-out
+    done = [msgspec.structs.replace(item, status="Completed") for item in made]
+    in_time = poam_items.close_out_words(plan_now, done, AS_OF)
+    assert in_time is not None
+    assert "posted by 2027-03-30 (32 CFR 170.21(b), 170.16(a)(1)(ii)(B)" in in_time
+    after = poam_items.close_out_words(plan_now, done, "2027-03-31")
+    assert after is not None
+    assert "unless a close-out assessment was posted by 2027-03-30, the status expired" in after
+
 
 OWN = """\
 schema: 1
