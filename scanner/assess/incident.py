@@ -136,7 +136,8 @@ def status(incident: Incident, now: str) -> tuple[Step, ...]:
     must = incident.reportable
     report_due = found + timedelta(hours=REPORT_HOURS)
     reported = moment(incident.reported) if incident.reported is not None else None
-    kept_until = (reported or report_due) + timedelta(days=PRESERVE_DAYS)
+    kept_until = reported + timedelta(days=PRESERVE_DAYS) if reported is not None else None
+    kept = kept_until is not None and here >= kept_until and incident.images_preserved is not None
     return (
         _step("look for compromise of CUI", "(c)(1)(i)", incident.review_done, None, here, must),
         _step("preserve images and captures", "(e)", incident.images_preserved, None, here, must),
@@ -159,8 +160,8 @@ def status(incident: Incident, now: str) -> tuple[Step, ...]:
         ),
         Step(
             title="keep images and captures",
-            state="not needed" if not must else "done" if here >= kept_until else "open",
-            due=stamp(kept_until),
+            state="not needed" if not must else "done" if kept else "open",
+            due=stamp(kept_until) if kept_until is not None else None,
             done=None,
             cite="DFARS 252.204-7012(e)",
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from assess_samples import AS_OF, attestation, said
 
@@ -54,6 +55,24 @@ def test_a_record_and_its_deadlines(tmp_path: Path) -> None:
     assert steps["keep images and captures"].due == "2027-02-21T11:00:00Z"
     path.write_text(text.replace("affects: []", "affects: [none-of-these]"))
     assert set(states_of(incident.load(path))) == {"not needed"}
+
+
+def test_images_are_kept_for_90_days_from_the_report() -> None:
+    """DFARS 252.204-7012(e): from the submission of the report, which the calendar cannot make."""
+    record = incident.Incident(id="x", title="y", discovered="2026-01-01T00:00Z")
+    year_later = "2027-01-01T00:00:00Z"
+
+    def keep(now: str, **more: str) -> tuple[str, str | None]:
+        changed = msgspec.structs.replace(record, **more)
+        step = next(s for s in incident.status(changed, now) if s.title.startswith("keep"))
+        return step.state, step.due
+
+    assert keep(year_later) == ("open", None)
+    sent = {"reported": "2026-01-02T00:00Z"}
+    assert keep(year_later, **sent) == ("open", "2026-04-02T00:00:00Z")
+    kept = {**sent, "images_preserved": "2026-01-03T00:00Z"}
+    assert keep("2026-04-01T23:59:59Z", **kept) == ("open", "2026-04-02T00:00:00Z")
+    assert keep("2026-04-02T00:00:00Z", **kept) == ("done", "2026-04-02T00:00:00Z")
 
 
 def states_of(record: incident.Incident) -> list[str]:
