@@ -48,7 +48,9 @@ def lint(doc: Document, trees: Mapping[str, Node]) -> list[str]:
         for path, message in check
     }
     for key, tree in trees.items():
-        holds = proven(trees["when"]) if key != "when" and "when" in trees else frozenset()
+        # each is asked only once those before it came out true
+        first = {"when": (), "settled": ("when",), "require": ("when", "settled")}[key]
+        holds = frozenset[str]().union(*(proven(trees[k]) for k in first if k in trees))
         lines |= {(doc.inside((key,), at), said) for at, said in faults(tree, known, holds)}
     return [f"{where}: {message}" for where, message in sorted(lines)]
 

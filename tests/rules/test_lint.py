@@ -345,7 +345,22 @@ def test_what_a_reading_has_to_be_is_checked_like_any_expression() -> None:
     found = faults_of(settled="settled: |\n  rotated_dys <= max_days")
     assert any("there is no field or variable rotated_dys" in fault for fault in found)
     assert any("is a block" in fault for fault in faults_of(settled="settled: enabled"))
-    assert rule_of(settled="settled: |\n  enabled").settled is not None
+    read = "settled: |\n  last_used_days != null"
+    asked = "require: |\n  last_used_days <= max_days"
+    assert any("may be null here" in fault for fault in faults_of(require=asked))
+    assert (
+        rule_of(
+            settled=read,
+            require=asked,
+            tests="""
+        tests:
+          pass: [{enabled: true, category: human, last_used_days: 3}]
+          fail: [{enabled: true, category: human, last_used_days: 99}]
+          unknown: [{enabled: true, category: human, last_used_days: null}]
+    """,
+        ).settled
+        is not None
+    )
 
 
 def test_all_faults_come_together_in_the_order_of_the_file() -> None:
