@@ -77,7 +77,7 @@ PARAMS: dict[str, dict[str, Any]] = {
     },
     "privileged-local-mfa": {"local_sign_in": True},
     "sign-in-resists-replay": {"mechanisms_listed": True},
-    "account-inactive": {"max_idle_days": 90},
+    "host-account-inactive": {"max_idle_days": 90},
     "password-complexity": {"least_length": 14, "least_classes": 3},
     "password-changed-characters": {"least_changed": 8},
     "password-history": {"least_history": 24},

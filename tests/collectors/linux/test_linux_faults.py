@@ -22,7 +22,7 @@ BAD: dict[str, tuple[str, Tree, Answers, tuple[str, ...]]] = {
             ),
         },
         {},
-        ("account-authorized", "account-inactive"),
+        ("account-authorized", "host-account-inactive"),
     ),
     "a second root": (
         "debian",
