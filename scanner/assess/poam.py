@@ -20,6 +20,16 @@ MIN_MET_LEVEL_3 = 20
 CLOSE_OUT_DAYS = 180
 
 
+FINAL = {
+    1: "Final Level 1 (Self)",
+    2: "Final Level 2 (Self) or (C3PAO)",
+    3: "Final Level 3 (DIBCAC)",
+}
+CONDITIONAL = {2: "Conditional Level 2 (Self) or (C3PAO)", 3: "Conditional Level 3 (DIBCAC)"}
+"""Statuses by the names of 170.15(a)(1), 170.16 to 170.18(a)(1)(ii), (iii); Level 2 has two, by who
+assesses it."""
+
+
 class Eligibility(msgspec.Struct, frozen=True):
     """Whether a NOT MET requirement may stand on a POA&M; null while its value is open."""
 
@@ -111,7 +121,7 @@ def _outcome(
 ) -> tuple[str, list[str]]:
     why = [*barred]
     if not failed:
-        return (NONE, why) if why else (f"Final Level {level}", ["every requirement is MET"])
+        return (NONE, why) if why else (FINAL[level], ["every requirement is MET"])
     if level == 1:
         return NONE, [
             f"{len(failed)} of 15 requirements are not MET; Level 1 asks for all of them and "
@@ -133,7 +143,7 @@ def _outcome(
             why.append(f"{name}: {judged.reason}")
     if why:
         return NONE, why
-    return f"Conditional Level {level}", [
+    return CONDITIONAL[level], [
         f"{len(failed)} requirement(s) on a POA&M, to be closed within {CLOSE_OUT_DAYS} days of "
         "the Conditional CMMC Status Date (32 CFR 170.21(b))"
     ]

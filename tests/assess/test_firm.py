@@ -148,7 +148,7 @@ def test_after_the_keys_arrived(catalogue: Catalogue, tmp_path: Path) -> None:
     held += [person("corp", f"contractor-{n}") for n in (1, 2)]
     later = Case(catalogue, held, "2026-12-01").assessment
     assert later.score == Score(low=106, high=106)
-    assert later.status.status == "Conditional Level 2"
+    assert later.status.status == "Conditional Level 2 (Self) or (C3PAO)"
 
     # a year on, statements have run out and nothing is claimed any more
     stale = Case(catalogue, held, "2027-06-01").assessment

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import get_args
 
 import msgspec
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scanner import assess
 from scanner.assess import poam
 from scanner.assess.catalogue import FIPS, MFA, SSP, Catalogue, load_catalogue
 from scanner.assess.evidence import Evidence
@@ -17,6 +20,7 @@ from scanner.assess.score import Value, lost, ranking, score, score_level_3, val
 
 CATALOGUE = load_catalogue()
 LEVEL_2 = CATALOGUE.of_level(2)
+SCHEMAS = Path(assess.__file__).parent / "schemas"
 WORDS: tuple[Determination, ...] = get_args(Determination)
 
 
@@ -159,12 +163,12 @@ def not_met(*names: str) -> dict[str, Determination]:
 
 
 def test_conditional_needs_88_and_only_eligible_items() -> None:
-    assert status({}) == "Final Level 2"
-    assert status(not_met(*ONE_POINT[:22])) == "Conditional Level 2"
+    assert status({}) == "Final Level 2 (Self) or (C3PAO)"
+    assert status(not_met(*ONE_POINT[:22])) == "Conditional Level 2 (Self) or (C3PAO)"
     assert status(not_met(*ONE_POINT[:23])) == poam.NONE
     # 88 with one ineligible item among them
     assert status(not_met(*ONE_POINT[:21], "PE.L2-3.10.3")) == poam.NONE
-    assert status(not_met(*ONE_POINT[:19], FIPS), fips=3) == "Conditional Level 2"
+    assert status(not_met(*ONE_POINT[:19], FIPS), fips=3) == "Conditional Level 2 (Self) or (C3PAO)"
     assert status(not_met(FIPS), fips=5) == poam.NONE
     assert status(not_met(MFA)) == poam.NONE
     # a plan that "does not apply" is a plan that is not there (170.24(c)(2)(i)(B)(5))
@@ -176,8 +180,23 @@ def test_an_open_requirement_leaves_the_status_open() -> None:
     assert status({ONE_POINT[0]: "NOT ASSESSED", MFA: "NOT MET"}) == poam.NONE
 
 
+def test_a_status_has_the_name_that_the_rule_gives_it() -> None:
+    """32 CFR 170.15(a)(1), 170.16 and 170.17(a)(1)(ii), (iii), 170.18(a)(1)(ii), (iii). Who
+    assesses Level 2 is not seen in the findings."""
+    schema = json.loads((SCHEMAS / "assessment.schema.json").read_text(encoding="utf-8"))
+    known = schema["properties"]["status"]["enum"]
+    given = {*poam.FINAL.values(), *poam.CONDITIONAL.values()}
+    assert set(known) == given | {"open", poam.NONE}
+    assert poam.FINAL == {
+        1: "Final Level 1 (Self)",
+        2: "Final Level 2 (Self) or (C3PAO)",
+        3: "Final Level 3 (DIBCAC)",
+    }
+    assert set(poam.CONDITIONAL) == {2, 3}
+
+
 def test_level_1_is_all_or_nothing() -> None:
-    assert status({}, level=1) == "Final Level 1"
+    assert status({}, level=1) == "Final Level 1 (Self)"
     for practice in CATALOGUE.of_level(1):
         assert status({practice.id: "NOT MET"}, level=1) == poam.NONE
 
@@ -188,7 +207,7 @@ def test_level_3_asks_for_20_of_24() -> None:
     barred = [p.id for p in practices if p.poam.allowed == "no"]
     assert len(practices) == 24
     assert score_level_3(results(not_met(*free[:4]), 3)).low == 20
-    assert status(not_met(*free[:4]), level=3) == "Conditional Level 3"
+    assert status(not_met(*free[:4]), level=3) == "Conditional Level 3 (DIBCAC)"
     assert status(not_met(*free[:5]), level=3) == poam.NONE
     assert len(barred) == 7
     for name in barred:
