@@ -86,13 +86,18 @@ def versions(place: Place, account: Store) -> dict[str, object]:
 def openness(place: Place, account: Store) -> dict[str, object]:
     """Whether a container can be read by anybody: it takes the account's leave and its own."""
     found = next(a for a in everywhere(place, ACCOUNTS) if resource_id(a) == account.subject)
-    if parts(found).get("allowBlobPublicAccess") is False or is_closed(parts(found)):
+    if is_closed(parts(found)):
         return {"public": False}
     levels = {
-        str(properties(container).get("publicAccess") or "None")
+        str(container.get("name")): str(properties(container).get("publicAccess") or "None")
         for container in listed(place, CONTAINERS, *where(place, account.subject))
     }
-    return {"public": bool(levels - {"None"})}
+    allowed = parts(found).get("allowBlobPublicAccess") is not False
+    public = allowed and any(level != "None" for level in levels.values())
+    if not public and _WEBSITE in levels:
+        # A website is open whatever the account and its containers say.
+        raise Refused("not-supported", CONTAINERS, "whether its static website is on is not told")
+    return {"public": public}
 
 
 @source(
@@ -117,6 +122,8 @@ def storage_endpoints(place: Place) -> Iterator[Fact | Partial]:
         )
 
 
+_WEBSITE = "$web"
+"""The container that a static website is served from."""
 _NOT_EVERYWHERE = ("DenyAll", "AllowPrivate")
 
 

@@ -10,7 +10,7 @@ from scanner.collectors.base import Refused
 from scanner.collectors.entra.roles import action_classes
 from scanner.collectors.microsoft.graph import GROUP_READ, group_members
 from scanner.collectors.microsoft.place import Place
-from scanner.collectors.microsoft.values import items, text
+from scanner.collectors.microsoft.values import items, part, text
 
 ASSIGNMENTS = "GET /roleManagement/directory/roleAssignments"
 
@@ -18,13 +18,19 @@ DEFINITIONS = "GET /roleManagement/directory/roleDefinitions"
 
 ELIGIBLE = "GET /roleManagement/directory/roleEligibilityScheduleInstances"
 
+MAY_JOIN = "GET /identityGovernance/privilegedAccess/group/eligibilityScheduleInstances"
+
 ASSIGNED_READ = {
     ASSIGNMENTS: "RoleManagement.Read.Directory",
     DEFINITIONS: "RoleManagement.Read.Directory",
     **GROUP_READ,
 }
 
-ROLES_READ = {**ASSIGNED_READ, ELIGIBLE: "RoleEligibilitySchedule.Read.Directory"}
+ROLES_READ = {
+    **ASSIGNED_READ,
+    ELIGIBLE: "RoleEligibilitySchedule.Read.Directory",
+    MAY_JOIN: "PrivilegedEligibilitySchedule.Read.AzureADGroup",
+}
 
 
 @dataclass(frozen=True)
@@ -160,9 +166,47 @@ def holders(place: Place, held: list[Holding]) -> dict[str, list[Holding]]:
 
 
 def role_holders(place: Place) -> dict[str, list[Holding]]:
-    """Who holds which role, actively or as one who may activate it. Raises Refused."""
+    """Who holds which role, actively or as one who may take it. Raises Refused.
+
+    A role may be taken by activating it, or by joining a group that holds it.
+    """
 
     def read() -> dict[str, list[Holding]]:
-        return holders(place, [*assigned(place), *eligible(place)])
+        held = [*assigned(place), *eligible(place)]
+        found = holders(place, held)
+        joining = _may_join(place, {o.principal for o in held if o.principal_kind == "group"})
+        for one in held:
+            for account in joining.get(one.principal, ()):
+                found.setdefault(account, []).append(one)
+        return found
 
     return place.once(("role-holders",), read)
+
+
+def _may_join(place: Place, groups: set[str]) -> dict[str, set[str]]:
+    """Group -> accounts that may make themselves its members or owners. Raises Refused."""
+    found: dict[str, set[str]] = {}
+    nested: dict[str, set[str]] = {}
+    for group in sorted(groups):
+        query = {
+            "$filter": f"groupId eq '{group}'",
+            "$select": "id,groupId,principalId,accessId",
+            "$expand": "principal",
+        }
+        try:
+            schedules = list(place.pages(MAY_JOIN, query=query))
+        except Refused as error:
+            if error.reason == "unlicensed":  # as for roles: such rights end with the licence
+                return {}
+            raise
+        for schedule in schedules:
+            who = nested if _principal_kind(part(schedule, "principal")) == "group" else found
+            who.setdefault(group, set()).add(str(schedule.get("principalId", "")).lower())
+    members = group_members(place, {one for inner in nested.values() for one in inner})
+    for group, inner in nested.items():
+        for one in inner:
+            known = members[one]
+            if isinstance(known, Refused):
+                raise known
+            found.setdefault(group, set()).update(known.users | known.others)
+    return found

@@ -397,3 +397,31 @@ def test_a_time_of_days_is_understood() -> None:
     one["ports"] = [{"maxRequestAccessDuration": "long"}]
     with pytest.raises(Refused):
         facts(SOURCES["just-in-time"], answers)
+
+
+CONTAINERS = f"{GROUP}Microsoft.Storage/storageAccounts/{{account}}/blobServices/default/containers"
+
+
+@pytest.mark.parametrize(
+    ("account", "containers", "public"),
+    [
+        ({"allowBlobPublicAccess": True}, {"a": "None"}, False),
+        ({"allowBlobPublicAccess": True}, {"a": "None", "b": "Blob"}, True),
+        ({"allowBlobPublicAccess": False}, {"b": "Blob"}, False),
+        # A website is open whatever the account and its containers say.
+        ({"allowBlobPublicAccess": False}, {"$web": "None"}, None),
+        ({"publicNetworkAccess": "Disabled"}, {"$web": "None"}, False),
+    ],
+)
+def test_whether_anybody_reads_a_store(
+    account: dict[str, Any], containers: dict[str, str], public: bool | None
+) -> None:
+    listed = [{"name": n, "properties": {"publicAccess": v}} for n, v in containers.items()]
+    one = resource("Microsoft.Storage/storageAccounts", "s", **account)
+    fact, refused = only(
+        SOURCES["storage-accounts"], {ACCOUNTS: [one], CONTAINERS: listed}, "public"
+    )
+    if public is None:
+        assert refused["public"].reason == "not-supported"
+    else:
+        assert fact.public is public

@@ -224,3 +224,41 @@ def test_plans_that_are_not_told_are_not_none() -> None:
     answers = {USERS: [MIA], **ROLES, eligible: [], "GET /users/{id}": {"id": "mia"}}
     _, refused = only(SOURCES["accounts"], answers, "daily_use")
     assert refused["daily_use"].reason == "broken"
+
+
+JOINING = "GET /identityGovernance/privilegedAccess/group/eligibilityScheduleInstances"
+ELIGIBLE = "GET /roleManagement/directory/roleEligibilityScheduleInstances"
+BY_GROUP = {
+    **ROLES,
+    "GET /roleManagement/directory/roleAssignments": [
+        {"id": "1", "principalId": "admins", "roleDefinitionId": "r", "directoryScopeId": "/",
+         "principal": {"@odata.type": "#microsoft.graph.group", "displayName": "Admins"}}
+    ],
+    ELIGIBLE: [],
+    USERS: [MIA],
+    "GET /groups/{id}/transitiveMembers admins": [],
+    "GET /groups/{id}/transitiveMembers helpers": [
+        {"@odata.type": "#microsoft.graph.user", "id": "MIA"}
+    ],
+    "GET /groups/{id}": {"visibility": None},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("joining", "privileged"),
+    [
+        ([], False),
+        ([{"principalId": "MIA", "principal": {"@odata.type": "#microsoft.graph.user"}}], True),
+        ([{"principalId": "helpers", "principal": {"@odata.type": "#microsoft.graph.group"}}],
+         True),
+        (Refused("unlicensed", JOINING), False),
+        (Refused("denied", JOINING), None),
+    ],
+)  # fmt: skip
+def test_who_may_join_a_group_may_take_its_roles(joining: Any, privileged: bool | None) -> None:
+    answers = {**BY_GROUP, JOINING: joining}
+    fact, refused = only(SOURCES["accounts"], answers, "privileged", "roles")
+    if privileged is None:
+        assert refused["privileged"].reason == "denied"
+    else:
+        assert (fact.privileged, fact.roles) == (privileged, ("Global",) if privileged else ())

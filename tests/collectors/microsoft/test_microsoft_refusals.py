@@ -98,6 +98,7 @@ CASES = [(provider, op) for provider in sorted(COLLECTORS) for op in operations(
 _NOT_NEEDED = frozenset(
     {
         "GET /groups/{id}",
+        "GET /identityGovernance/privilegedAccess/group/eligibilityScheduleInstances",
         "GET /policies/authenticationStrengthPolicies",
         "GET /policies/identitySecurityDefaultsEnforcementPolicy",
         "GET /beta/deviceManagement/assignmentFilters",
