@@ -222,6 +222,12 @@ def first_existing(host: Host, paths: Iterable[str]) -> str | None:
     return next((path for path in paths if host.exists(path)), None)
 
 
+def first_text(host: Host, paths: Iterable[str]) -> str | None:
+    """The text of the first of the paths that exists: /etc hides what a vendor ships."""
+    texts = (host.read_optional(path) for path in paths)
+    return next((text for text in texts if text is not None), None)
+
+
 def each_text(host: Host, paths: Iterable[str], use: Callable[[str, str], None]) -> None:
     """Call `use` with path and text of every path that exists."""
     for path in paths:

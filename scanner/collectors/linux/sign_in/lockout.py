@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scanner.collectors.base import Refused
-from scanner.collectors.linux.forms import equals_pairs, whole
+from scanner.collectors.linux.forms import equals_pairs, first_text, whole
 from scanner.collectors.linux.host import Host, Unclear
 from scanner.collectors.linux.sign_in.factors import CONSOLE_SERVICES, ways
 from scanner.collectors.linux.sign_in.pam import PAM_FOLDERS, Rule, flat, pam_rules
@@ -11,6 +11,7 @@ from scanner.collectors.linux.sign_in.pam_modules import PASSWORD
 from scanner.collectors.linux.sign_in.sshd_config import sshd_config, sshd_installed
 
 FAILLOCK = "/etc/security/faillock.conf"
+VENDOR_FAILLOCK = "/usr/etc/security/faillock.conf"
 PAM_FILES = f"read:{PAM_FOLDERS[0]}/*"
 
 SERVICES = ("sshd", *CONSOLE_SERVICES, "su")
@@ -38,6 +39,9 @@ class Lockout:
 
     def __init__(self, rules: tuple[Rule, ...], text: str) -> None:
         self.counts = [r for r in flat(rules) if r.module in ("pam_faillock", "pam_tally2")]
+        for rule in self.counts:
+            if rule.value("conf") not in (None, FAILLOCK):
+                raise Unclear(f"pam_faillock reads {rule.value('conf')}, which is not read here")
         self.conf = dict(equals_pairs(text))
         self.rules = rules
 
@@ -84,7 +88,7 @@ class Lockout:
 
 
 def lockouts(host: Host) -> list[Lockout]:
-    text = host.read_optional(FAILLOCK) or ""
+    text = first_text(host, (FAILLOCK, VENDOR_FAILLOCK)) or ""
     return [Lockout(rules, text) for rules in sign_in_stacks(host).values()]
 
 

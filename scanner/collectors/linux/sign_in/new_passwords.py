@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from scanner.collectors.linux.forms import equals_pairs, whole
+from scanner.collectors.linux.forms import equals_pairs, first_text, whole
 from scanner.collectors.linux.host import Host, Unclear
 from scanner.collectors.linux.sign_in.pam import Rule, flat, pam_rules
 from scanner.collectors.linux.sign_in.pam_modules import PASSWORD
@@ -13,6 +13,7 @@ from scanner.collectors.linux.system.release import release
 
 QUALITY = "/etc/security/pwquality.conf"
 HISTORY = "/etc/security/pwhistory.conf"
+VENDOR_HISTORY = "/usr/etc/security/pwhistory.conf"
 
 _CREDITS = ("dcredit", "ucredit", "lcredit", "ocredit")
 _CRACKLIB = {"minlen": 9, "difok": 5, "minclass": 0, **dict.fromkeys(_CREDITS, 1)}
@@ -27,6 +28,11 @@ def commented_default(text: str, key: str) -> str | None:
     """
     found = re.search(rf"^#\s*{key}\s*=\s*(-?[0-9]+)\s*$", text, re.M)
     return found.group(1) if found else None
+
+
+def binds(rule: Rule) -> bool:
+    """Whether the stack ends badly where the module refuses."""
+    return dict(rule.control).get("default") in ("bad", "die")
 
 
 class Quality:
@@ -61,8 +67,7 @@ class Quality:
 
     @property
     def enforced(self) -> bool:
-        binding = dict(self.rule.control).get("default") in ("bad", "die")
-        return binding and self.values.get("enforcing", "1") != "0"
+        return binds(self.rule) and self.values.get("enforcing", "1") != "0"
 
     def min_length(self) -> int | None:
         if not self.enforced:
@@ -122,8 +127,11 @@ def history(host: Host) -> int | None:
     found: list[int] = []
     for rule in flat(pam_rules(host, "passwd", "password")):
         remember = rule.value("remember")
-        if rule.module == "pam_pwhistory":
-            values = dict(equals_pairs(host.read_optional(HISTORY) or ""))
+        if rule.module == "pam_pwhistory" and binds(rule):
+            if rule.value("conf") not in (None, HISTORY):
+                raise Unclear(f"pam_pwhistory reads {rule.value('conf')}, which is not read here")
+            text = first_text(host, (HISTORY, VENDOR_HISTORY))
+            values = dict(equals_pairs(text or ""))
             found.append(whole(remember or values.get("remember", "10")))
         elif rule.module in ("pam_unix", "pam_unix2") and remember is not None:
             found.append(whole(remember))

@@ -28,6 +28,8 @@ class Rule:
     module: str
     args: tuple[str, ...] = ()
     nested: tuple[Rule, ...] | None = None
+    silent: bool = False
+    """A dash stands before it: where its module is not installed the line is passed over."""
 
     def has(self, *flags: str) -> bool:
         return any(flag in self.args for flag in flags)
@@ -134,7 +136,8 @@ def _parsed(text: str, kind: str) -> tuple[Rule | _Include, ...]:
             found.append(_Include(_service(module), module, control.lower() == "substack"))
         else:
             name = module.rpartition("/")[2].removesuffix(".so")
-            found.append(Rule(_control(control), name, tuple(args)))
+            silent = line.startswith("-")
+            found.append(Rule(_control(control), name, tuple(args), silent=silent))
     return tuple(found)
 
 

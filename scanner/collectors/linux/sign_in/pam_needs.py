@@ -8,7 +8,7 @@ to success while the module of that factor refuses.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 from scanner.collectors.linux.sign_in.pam import Rule, flat
@@ -119,7 +119,39 @@ class Needs:
 
 @lru_cache(maxsize=512)
 def needs(rules: tuple[Rule, ...], enrolled: bool | None = None) -> Needs:
-    """What an auth stack needs, for an account that has (or has not) enrolled a second factor."""
+    """What an auth stack needs, for an account that has (or has not) enrolled a second factor.
+
+    Modules of lines with a dash may be missing: what depends on that cannot be told.
+    """
+    found = _needs(rules, enrolled)
+    if not any(rule.silent for rule in flat(rules)):
+        return found
+    less = _needs(_without_silent(rules), enrolled)
+
+    def same(one: bool | None, other: bool | None) -> bool | None:
+        return one if one == other else None
+
+    return Needs(
+        same(found.password, less.password),
+        same(found.second, less.second),
+        same(found.card, less.card),
+    )
+
+
+def _without_silent(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    """The stack where no module of a line with a dash is installed; jumps count such lines too."""
+    passed = (("ignore", "ignore"), ("default", "ignore"))
+    return tuple(
+        Rule(passed, "pam_permit")
+        if rule.silent
+        else rule
+        if rule.nested is None
+        else replace(rule, nested=_without_silent(rule.nested))
+        for rule in rules
+    )
+
+
+def _needs(rules: tuple[Rule, ...], enrolled: bool | None) -> Needs:
 
     def needed(kind: frozenset[str]) -> bool | None:
         members = [rule for rule in flat(rules) if rule.module in kind]

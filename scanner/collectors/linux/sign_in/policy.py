@@ -10,6 +10,7 @@ from scanner.collectors.linux.host import Host, observe
 from scanner.collectors.linux.sign_in.lockout import (
     FAILLOCK,
     PAM_FILES,
+    VENDOR_FAILLOCK,
     allowed_methods,
     empty_passwords,
     lockouts,
@@ -17,6 +18,7 @@ from scanner.collectors.linux.sign_in.lockout import (
 from scanner.collectors.linux.sign_in.new_passwords import (
     HISTORY,
     QUALITY,
+    VENDOR_HISTORY,
     history,
     max_age,
     new_hash_scheme,
@@ -52,8 +54,7 @@ from scanner.facts.identity import Policy
         **{f"read:{path}": "" for path in DEFS_FILES},
         f"read:{QUALITY}": "",
         f"read:{QUALITY}.d/*.conf": "",
-        f"read:{FAILLOCK}": "",
-        f"read:{HISTORY}": "",
+        **{f"read:{path}": "" for path in (FAILLOCK, VENDOR_FAILLOCK, HISTORY, VENDOR_HISTORY)},
     },
 )
 def sign_in_policy(here: Host) -> Iterator[Policy | Partial]:

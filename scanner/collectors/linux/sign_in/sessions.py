@@ -9,6 +9,8 @@ from hashlib import sha256
 
 from scanner.collectors.base import Partial, Refused, source
 from scanner.collectors.linux.forms import (
+    drop_ins,
+    first_text,
     minutes,
     section_values,
     span_seconds,
@@ -29,7 +31,16 @@ from scanner.collectors.linux.sign_in.sshd_config import CONFIG_CALLS, sshd_conf
 from scanner.facts.host import Banner, Session
 
 _PROFILE = "read:/etc/profile"
-_SHELL_FILES = ("/etc/profile", "/etc/bashrc", "/etc/bash.bashrc")
+_SHELL_FILES = (
+    ("/etc/profile", "/usr/etc/profile"),
+    ("/etc/bashrc",),
+    ("/etc/bash.bashrc", "/usr/etc/bash.bashrc"),
+    ("/etc/profile.local",),
+    ("/etc/bash.bashrc.local",),
+)
+"""What login shells run; of a line the first that exists (SUSE keeps the vendor's in /usr/etc)."""
+
+_SHELL_FOLDERS = ("/etc/profile.d", "/usr/etc/profile.d")
 _LOGIND = "read:/etc/systemd/logind.conf"
 
 
@@ -41,39 +52,53 @@ class Timeout:
     fixed: bool
 
 
+_PLAIN = re.compile(
+    r"(?:(readonly|export|declare|typeset)((?:\s+-[a-zA-Z]+)*)\s+)?TMOUT(?:=(\"?)([0-9]{1,9})\3)?"
+)
+_EXPORT = re.compile(r"export(\s+\w+)*\s+TMOUT(\s+\w+)*")
+_OPENS = re.compile(r"(?:if|case|for|while|until|select)\b|(?:function\s+)?\w+\s*\(\)\s*\{|\{")
+_CLOSES = re.compile(r"(?:fi|esac|done)\b|\}")
+
+
+def _statements(text: str) -> Iterator[tuple[str, bool]]:
+    """(statement, whether it always runs) of a shell file, as far as its blocks go."""
+    depth = 0
+    for raw in text.replace("\\\n", " ").splitlines():
+        line = re.sub(r"(?:^|\s)#.*", "", raw).strip()
+        for part in line.split(";"):
+            statement = part.strip()
+            depth += bool(_OPENS.match(statement))
+            chain = [each.strip() for each in re.split(r"&&|\|\|", statement)]
+            for index, each in enumerate(chain):
+                # What follows && runs where that before it has succeeded, as our own words do.
+                follows = all(_PLAIN.fullmatch(c) or _EXPORT.fullmatch(c) for c in chain[:index])
+                yield each, depth == 0 and follows and "||" not in statement
+            depth = max(0, depth - bool(_CLOSES.match(statement)))
+
+
 def parse_timeout(texts: list[str]) -> Timeout:
     """TMOUT over several shell files in the order in which they run.
 
-    Raises Unclear where it is set by something else than a plain assignment.
+    Raises Unclear where it is set by something else than a plain assignment that always runs.
     """
     seconds: int | None = None
     fixed = False
     for text in texts:
-        for raw in text.splitlines():
-            line = raw.strip()
-            if line.startswith("#") or not re.search(r"\bTMOUT\b", line):
+        for statement, always in _statements(text):
+            if not re.search(r"\bTMOUT\b", statement):
                 continue
-            line = re.sub(r"\s#.*", "", line)
-            for part in re.split(r";|&&", line):
-                statement = part.strip()
-                if not re.search(r"\bTMOUT\b", statement):
-                    continue
-                plain = re.fullmatch(
-                    r"(?:(readonly|export|declare|typeset)((?:\s+-[a-zA-Z]+)*)\s+)?"
-                    r"TMOUT(?:=(\"?)([0-9]{1,9})\3)?",
-                    statement,
-                )
-                if plain is None:
-                    if re.fullmatch(r"export(\s+\w+)*\s+TMOUT(\s+\w+)*", statement):
-                        continue
-                    raise Unclear(f"the shell line {statement[:60]!r} is not understood")
-                word, flags, _, value = plain.groups()
-                if value is not None:
-                    if fixed and seconds is not None:
-                        continue  # a shell refuses to change what is read-only
-                    seconds = int(value)
-                if word == "readonly" or (word in ("declare", "typeset") and "r" in (flags or "")):
-                    fixed = True
+            plain = _PLAIN.fullmatch(statement)
+            if not always or (plain is None and not _EXPORT.fullmatch(statement)):
+                raise Unclear(f"the shell line {statement[:60]!r} is not understood")
+            if plain is None:
+                continue
+            word, flags, _, value = plain.groups()
+            if value is not None:
+                if fixed and seconds is not None:
+                    continue  # a shell refuses to change what is read-only
+                seconds = int(value)
+            if word == "readonly" or (word in ("declare", "typeset") and "r" in (flags or "")):
+                fixed = True
     if seconds == 0:
         return Timeout(None, fixed)
     return Timeout(seconds, fixed and seconds is not None)
@@ -82,16 +107,23 @@ def parse_timeout(texts: list[str]) -> Timeout:
 @source(
     Session,
     fields=["session", "idle_minutes", "max_minutes", "user_can_change"],
-    calls={**{f"read:{path}": "" for path in _SHELL_FILES}, "read:/etc/profile.d/*.sh": ""},
+    calls={
+        **{f"read:{path}": "" for paths in _SHELL_FILES for path in paths},
+        **{f"read:{folder}/*.sh": "" for folder in _SHELL_FOLDERS},
+    },
     always={"session": "shell"},
 )
 def shell_sessions(here: Host) -> Iterator[Session | Partial]:
     """When an idle shell ends (TMOUT)."""
 
     def timeout() -> Timeout:
-        texts = [here.read_optional(path) or "" for path in _SHELL_FILES]
-        texts.extend(here.read_optional(p) or "" for p in here.glob("/etc/profile.d/*.sh"))
-        return parse_timeout(texts)
+        files = [first_text(here, paths) or "" for paths in _SHELL_FILES]
+        parts = drop_ins(here, _SHELL_FOLDERS, ".sh")
+        found = parse_timeout([*files, *parts])
+        # The files run the parts somewhere in their middle; which one comes last is not told here.
+        if parse_timeout([*parts, *files]) != found:
+            raise Unclear("TMOUT is set in several shell files, to different times")
+        return found
 
     yield observe(
         Session(

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import translate
 from functools import lru_cache
 
 from scanner.collectors.base import Refused
+from scanner.collectors.linux.forms import shell_assignments
 from scanner.collectors.linux.host import Host, Unclear, clear
 
 CONFIGS = ("/etc/ssh/sshd_config", "/usr/etc/ssh/sshd_config")
 SSHD_PROGRAMS = ("/usr/sbin/sshd", "/usr/bin/sshd")
+OPTION_FILES = ("/etc/default/ssh", "/etc/sysconfig/sshd", "/etc/sysconfig/ssh")
+"""Where the families' units take options of the command line from, which win over every file."""
+
 CONFIG_CALLS = {
     **{f"stat:{path}": "" for path in SSHD_PROGRAMS},
     **{f"read:{path}": "root" for path in CONFIGS},
     "read:/etc/ssh/sshd_config.d/*": "root",
     "read:/usr/etc/ssh/sshd_config.d/*": "root",
     "read:/etc/crypto-policies/back-ends/opensshserver.config": "",
+    **{f"read:{path}": "root" for path in OPTION_FILES},
 }
 _OPERATION = f"read:{CONFIGS[0]}"
 
@@ -281,7 +286,25 @@ def sshd_config(host: Host) -> Config:
         if text is not None:
             break
     given = text if text is not None else ""
-    return clear(_OPERATION, lambda: Config(tuple(parse(given, include))))
+    options = [host.read_optional(path) or "" for path in OPTION_FILES]
+    return clear(
+        _OPERATION,
+        lambda: Config((*command_line(options), *parse(given, include))),
+    )
+
+
+def command_line(texts: Iterable[str]) -> Iterator[Entry]:
+    """The settings of `-o` among the options that a unit gives to sshd(8). Raises Unclear."""
+    for text in texts:
+        values = shell_assignments(text)
+        words = f"{values.get('SSHD_OPTS', '')} {values.get('OPTIONS', '')}".split()
+        while words:
+            word = words.pop(0)
+            if word.startswith("-f"):
+                raise Unclear("sshd is started with another configuration file")
+            if word.startswith("-o"):
+                setting = word[2:] or (words.pop(0) if words else "")
+                yield from parse(setting, lambda pattern: ())
 
 
 def _expand(host: Host, path: str) -> list[str]:

@@ -121,7 +121,9 @@ def _specification(line: str, result: Sudoers) -> None:
     if head is None or "=" not in head.group(2):
         raise Unclear(f"sudoers: the line {line[:60]!r} is not understood")
     people = comma_list(head.group(1))
-    for part in _hosts(head.group(2)):
+    # Behind the names `#1` is no uid but a comment, except for whom the commands run as.
+    rest = re.sub(r"\([^)]*\)|(?<!\\)#.*", lambda m: m[0] if m[0][0] == "(" else "", head.group(2))
+    for part in _hosts(rest):
         _, equals, rights = part.partition("=")
         if not equals:
             raise Unclear(f"sudoers: the line {line[:60]!r} is not understood")

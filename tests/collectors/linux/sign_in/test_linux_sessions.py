@@ -9,6 +9,7 @@ from scanner.collectors.linux.host import Unclear
 from scanner.collectors.linux.sign_in.sessions import (
     login_sessions,
     parse_timeout,
+    shell_sessions,
     text_hash,
 )
 
@@ -31,9 +32,37 @@ def test_tmout(texts: list[str], seconds: int | None, fixed: bool) -> None:
     assert (found.seconds, found.fixed) == (seconds, fixed)
 
 
-def test_tmout_by_a_condition_is_not_guessed() -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[ -n "$SSH_TTY" ] && TMOUT=$LIMIT',
+        '[ -n "$SSH_TTY" ] && TMOUT=600',
+        "[ $UID = 0 ] || TMOUT=600",
+        "if [ $UID = 0 ]; then\n  TMOUT=600\nfi\n",
+        "case $- in *i*)\n  TMOUT=600;;\nesac\n",
+        "strict() {\n TMOUT=600\n}\n",
+        "unset TMOUT",
+    ],
+)
+def test_tmout_by_a_condition_is_not_guessed(text: str) -> None:
     with pytest.raises(Unclear):
-        parse_timeout(['[ -n "$SSH_TTY" ] && TMOUT=$LIMIT'])
+        parse_timeout([text])
+
+
+def test_tmout_beside_conditions_is_plain() -> None:
+    text = "if [ -d /x ]; then\n for i in a; do\n  . $i\n done\nfi\nTMOUT=300 && export TMOUT\n"
+    assert parse_timeout([text]).seconds == 300
+
+
+def test_tmout_in_several_files() -> None:
+    tree = {"/etc/profile": "TMOUT=900\n", "/etc/profile.d/t.sh": "TMOUT=300\n"}
+    assert "several shell files" in read(shell_sessions, tree).why("idle_minutes").detail
+    same = {**tree, "/etc/profile": "TMOUT=300\n"}
+    assert read(shell_sessions, same).only.idle_minutes == 5
+    suse = {"/usr/etc/profile.d/t.sh": "TMOUT=300\n", "/etc/bash.bashrc.local": "readonly TMOUT\n"}
+    assert read(shell_sessions, suse).only.idle_minutes == 5
+    hidden = {**suse, "/etc/profile.d/t.sh": "# no limit\n"}
+    assert read(shell_sessions, hidden).only.idle_minutes is None
 
 
 def test_logind_drop_ins_win_and_hide() -> None:
