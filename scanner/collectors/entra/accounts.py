@@ -15,7 +15,7 @@ from scanner.collectors.entra.conditional_access import (
     Requirement,
     Verdict,
 )
-from scanner.collectors.entra.held_roles import ROLES_READ, role_holders
+from scanner.collectors.entra.held_roles import ROLES_READ, held_by, role_holders
 from scanner.collectors.entra.sign_in_rules import ACCESS_READ, SignInRules, sign_in_rules
 from scanner.collectors.entra.users import USERS, USERS_READ, is_enabled, kind_of, users
 from scanner.collectors.microsoft.place import Place
@@ -149,16 +149,8 @@ def _attempted(place: Place, found: dict[str, Any]) -> int | None:
 @accounts.detail(fields=["privileged", "roles"], calls=ROLES_READ)
 def roles(place: Place, account: Account) -> dict[str, object]:
     """Directory roles that the account holds or may activate, directly or by a group."""
-    return held_by(place, account.subject)
-
-
-def held_by(place: Place, principal: str) -> dict[str, object]:
-    """`privileged` and `roles` of an account or service principal. Raises Refused."""
-    held = role_holders(place).get(principal, [])
-    return {
-        "privileged": any(one.role.classes for one in held),
-        "roles": tuple(sorted({one.role.name for one in held})),
-    }
+    held = held_by(place, account.subject)
+    return {"privileged": held.privileged, "roles": held.roles}
 
 
 @accounts.detail(fields=["daily_use"], calls={**ROLES_READ, PLANS: "User.Read.All"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from scanner.collectors.base import Refused
 from scanner.collectors.entra.roles import action_classes
@@ -181,6 +181,20 @@ def role_holders(place: Place) -> dict[str, list[Holding]]:
         return found
 
     return place.once(("role-holders",), read)
+
+
+class Held(NamedTuple):
+    """What one account or service principal holds or may take."""
+
+    privileged: bool
+    roles: tuple[str, ...]
+
+
+def held_by(place: Place, principal: str) -> Held:
+    """What an account or service principal holds or may take. Raises Refused."""
+    held = role_holders(place).get(principal, [])
+    names = tuple(sorted({one.role.name for one in held}))
+    return Held(any(one.role.classes for one in held), names)
 
 
 def _may_join(place: Place, groups: set[str]) -> dict[str, set[str]]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from scanner.collectors.base import Partial, Refused, source
-from scanner.collectors.entra.accounts import held_by
-from scanner.collectors.entra.held_roles import ROLES_READ
+from scanner.collectors.entra.app_rights import RIGHTS_READ, administrative_rights
+from scanner.collectors.entra.held_roles import ROLES_READ, held_by
 from scanner.collectors.microsoft.place import Place
 from scanner.collectors.microsoft.values import items, text, words
 from scanner.facts import UNSET, Fact
@@ -97,10 +97,17 @@ def _resource_of(place: Place, principal: str) -> str | None:
     return next((name for name in names if name.lower().startswith("/subscriptions/")), None)
 
 
-@service_principals.detail(fields=["privileged", "roles"], calls=ROLES_READ)
+@service_principals.detail(
+    fields=["privileged", "roles"], calls={**ROLES_READ, **RIGHTS_READ, **_PRINCIPALS_READ}
+)
 def roles(place: Place, account: Account) -> dict[str, object]:
-    """Directory roles that the application holds."""
-    return held_by(place, account.subject)
+    """Directory roles that the application holds, and what it may administer over Graph."""
+    held = held_by(place, account.subject)
+    rights = administrative_rights(place, _principals(place)).get(account.subject, frozenset())
+    return {
+        "privileged": held.privileged or bool(rights),
+        "roles": tuple(sorted({*held.roles, *(f"Microsoft Graph {right}" for right in rights)})),
+    }
 
 
 @source(

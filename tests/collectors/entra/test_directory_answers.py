@@ -262,3 +262,26 @@ def test_who_may_join_a_group_may_take_its_roles(joining: Any, privileged: bool 
         assert refused["privileged"].reason == "denied"
     else:
         assert (fact.privileged, fact.roles) == (privileged, ("Global",) if privileged else ())
+
+
+def test_an_application_that_may_give_rights_is_privileged() -> None:
+    graph_app = "00000003-0000-0000-c000-000000000000"
+    offered = [{"id": "r1", "value": "User.Read.All"},
+               {"id": "r2", "value": "RoleManagement.ReadWrite.Directory"}]  # fmt: skip
+    app = {"id": "sync", "displayName": "sync", "accountEnabled": True}
+    graph = {"id": "graph", "appId": graph_app,
+             "appOwnerOrganizationId": "f8cdef31-a31e-4b4a-93e4-5f571e91255a"}  # fmt: skip
+    given = {"principalId": "SYNC", "appRoleId": "R2"}
+    answers: dict[str, Any] = {
+        **BY_GROUP, JOINING: [], PRINCIPALS: [app, graph],
+        "GET /servicePrincipals/{id} graph": {"appRoles": offered},
+        "GET /servicePrincipals/{id}/appRoleAssignedTo graph": [given],
+    }  # fmt: skip
+    fact, _ = only(SOURCES["service-principals"], answers, "privileged", "roles")
+    right = "Microsoft Graph RoleManagement.ReadWrite.Directory"
+    assert (fact.privileged, fact.roles) == (True, (right,))
+    given["appRoleId"] = "r1"
+    assert only(SOURCES["service-principals"], answers, "privileged")[0].privileged is False
+    answers["GET /servicePrincipals/{id} graph"] = {}
+    _, refused = only(SOURCES["service-principals"], answers, "privileged")
+    assert refused["privileged"].reason == "broken"

@@ -58,6 +58,19 @@ def _applications(tenant: Tenant) -> None:
             "f8cdef31-a31e-4b4a-93e4-5f571e91255a",
         )
     )
+    graph = guid("sp", "graph")
+    reads = {"id": guid("app-role", "User.Read.All"), "value": "User.Read.All"}
+    tenant.graph[f"/servicePrincipals/{graph}"] = {"id": graph, "appRoles": [reads]}
+    tenant.graph[f"/servicePrincipals/{graph}/appRoleAssignedTo"] = [
+        {
+            "id": guid("given", name),
+            "appRoleId": reads["id"],
+            "principalId": guid("sp", name),
+            "principalType": "ServicePrincipal",
+            "resourceId": graph,
+        }
+        for name in ("erp-connector", "legacy-sync")
+    ]
     tenant.graph["/applications"] = applications
     tenant.graph["/servicePrincipals"] = principals
 
