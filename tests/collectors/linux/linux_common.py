@@ -97,7 +97,7 @@ COMMON: Tree = {
     "/etc/systemd/journald.conf": "[Journal]\nStorage=persistent\nMaxRetentionSec=1year\n",
     "/etc/systemd/logind.conf": "[Login]\nStopIdleSessionSec=10min\n",
     "/usr/sbin/auditd": "",
-    "/etc/audit/auditd.conf": "log_file = /var/log/audit/audit.log\nmax_log_file_action = keep_logs\n",
+    "/etc/audit/auditd.conf": "log_file = /var/log/audit/audit.log\nmax_log_file_action = keep_logs\ndisk_full_action = HALT\ndisk_error_action = HALT\n",
     "/var/log/audit/audit.log": Node(
         (
             b"type=USER_LOGIN msg=audit(1764000000.123:77): pid=9 uid=0 auid=1000 ses=3 "

@@ -19,6 +19,7 @@ class AuditRule:
     calls: frozenset[str]
     filters: tuple[str, ...]
     never: bool
+    list: str = "exit"
 
 
 def parse_rules(text: str) -> list[AuditRule]:
@@ -36,6 +37,7 @@ def parse_rules(text: str) -> list[AuditRule]:
             raise Unclear(f"the audit rule {line[:60]!r} is not understood")
         watch: str | None = None
         permissions, calls, filters, never = "rwxa" if words[0] == "-w" else "", set(), [], False
+        where = "exit"
         index = 0
         while index < len(words):
             word = words[index]
@@ -47,7 +49,9 @@ def parse_rules(text: str) -> list[AuditRule]:
             elif word == "-S":
                 calls.update(value.split(","))
             elif word in ("-a", "-A"):
-                never = "never" in value.split(",")
+                parts = value.split(",")
+                never = "never" in parts
+                where = next((p for p in parts if p not in ("always", "never")), "exit")
             elif word in ("-F", "-C"):
                 name, _, rest = value.partition("=")
                 if name in ("path", "dir") and not name.endswith("!"):
@@ -59,18 +63,35 @@ def parse_rules(text: str) -> list[AuditRule]:
             elif word != "-k":
                 raise Unclear(f"the audit rule {line[:60]!r} is not understood")
             index += 2
-        found.append(AuditRule(watch, permissions, frozenset(calls), tuple(filters), never))
+        found.append(AuditRule(watch, permissions, frozenset(calls), tuple(filters), never, where))
     return found
 
 
 def _on(rules: Sequence[AuditRule]) -> list[AuditRule]:
-    return [rule for rule in rules if not rule.never]
+    """The rules that record: none where a rule without a condition spares every process.
+
+    Distributions ship `-a never,task` for hosts on which nothing is to be recorded.
+    """
+    for index, rule in enumerate(rules):
+        bare = not (rule.filters or rule.calls or rule.watch)
+        if rule.never and bare and rule.list == "task":
+            return []
+        if rule.never and bare and rule.list == "exit":
+            rules = rules[:index]  # the first rule that fits decides
+            break
+    return [rule for rule in rules if not rule.never and rule.list == "exit"]
+
+
+def _narrow(rule: AuditRule) -> bool:
+    """Whether a rule is for some accounts or outcomes only, beyond those of people's sessions."""
+    wide = re.compile(r"arch=|key=|auid(>=1000|!=(-1|unset|4294967295))$")
+    return any(not wide.match(each) for each in rule.filters)
 
 
 def watches(rules: Sequence[AuditRule], path: str) -> bool:
     """Whether changes of a path are recorded: it or a folder above it is watched for writing."""
     for rule in _on(rules):
-        if rule.watch is None or not set(rule.permissions or "rwxa") & {"w", "a"}:
+        if rule.watch is None or _narrow(rule) or not set(rule.permissions or "rwxa") & {"w", "a"}:
             continue
         watched = rule.watch.rstrip("/")
         if path == watched or path.startswith(watched + "/"):

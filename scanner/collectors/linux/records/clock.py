@@ -6,8 +6,15 @@ import re
 from collections.abc import Iterator
 
 from scanner.collectors.base import Partial, Refused, source
-from scanner.collectors.linux.forms import lines_of, section_values, systemd_calls, systemd_texts
-from scanner.collectors.linux.host import Host, known, observe, settle
+from scanner.collectors.linux.forms import (
+    drop_in_paths,
+    first_text,
+    lines_of,
+    section_values,
+    systemd_calls,
+    systemd_texts,
+)
+from scanner.collectors.linux.host import Host, Unclear, known, observe, settle
 from scanner.collectors.linux.system.units import enabled, runs, unit_calls
 from scanner.facts.audit import TimeSource
 
@@ -17,6 +24,16 @@ _SERVICES = (
     ("systemd-timesyncd", ("systemd-timesyncd.service",), "systemd-timesyncd"),
 )
 _CHRONY = ("/etc/chrony.conf", "/etc/chrony/chrony.conf")
+_CHRONY_PARTS = (
+    "/etc/chrony.d/*.conf",
+    "/etc/chrony.d/*.sources",
+    "/etc/chrony/conf.d/*.conf",
+    "/etc/chrony/sources.d/*.sources",
+    "/run/chrony-dhcp/*.sources",
+    "/run/chrony.d/*.conf",
+    "/run/chrony.d/*.sources",
+    "/usr/share/chrony/*.conf",
+)
 _NTP = ("/etc/ntp.conf", "/etc/ntpsec/ntp.conf")
 _TRACKING = "run:chronyc -n tracking"
 _TIMEDATE = "run:timedatectl show --property=NTPSynchronized --value"
@@ -42,6 +59,30 @@ def parse_tracking(text: str) -> tuple[bool, int | None]:
     return synced, None if offset is None else round(float(offset.group(1)) * 1000)
 
 
+def _chrony_files(here: Host, main: str) -> list[str]:
+    """The files that chrony.conf(5) brings in. Raises Unclear for one that is not read here."""
+    paths: list[str] = []
+    for line in lines_of(main, comment="#!;%"):
+        word, *given = line.split()
+        kind = word.lower()
+        if kind not in ("include", "confdir", "sourcedir"):
+            continue
+        suffix = {"confdir": ".conf", "sourcedir": ".sources"}.get(kind)
+        if suffix is None:
+            for pattern in given:
+                if pattern not in _CHRONY_PARTS:
+                    raise Unclear(f"chrony.conf includes {pattern}, which is not read here")
+                paths.extend(here.glob(pattern))
+            continue
+        folders = [folder.rstrip("/") for folder in given]
+        for folder in folders:
+            if f"{folder}/*{suffix}" not in _CHRONY_PARTS:
+                raise Unclear(f"chrony.conf names {folder}, which is not read here")
+        known_here = [f for f in folders if here.live or not f.startswith("/run")]
+        paths.extend(drop_in_paths(here, known_here, suffix))
+    return paths
+
+
 @source(
     TimeSource,
     fields=["service", "enabled", "servers", "synced", "offset_ms"],
@@ -49,9 +90,7 @@ def parse_tracking(text: str) -> tuple[bool, int | None]:
         **{k: v for _, units, _ in _SERVICES for k, v in unit_calls(*units).items()},
         **systemd_calls("timesyncd.conf"),
         **{f"read:{path}": "" for path in (*_CHRONY, *_NTP)},
-        "read:/etc/chrony.d/*.conf": "",
-        "read:/etc/chrony/conf.d/*.conf": "",
-        "read:/etc/chrony/sources.d/*.sources": "",
+        **{f"read:{path}": "" for path in _CHRONY_PARTS},
         _TRACKING: "",
         _TIMEDATE: "",
     },
@@ -84,12 +123,8 @@ def clock(here: Host) -> Iterator[TimeSource | Partial]:
         name = service()
         texts: list[str] = []
         if name == "chronyd":
-            texts = [here.read_optional(path) or "" for path in _CHRONY]
-            for pattern in ("/etc/chrony.d/*.conf", "/etc/chrony/conf.d/*.conf"):
-                texts.extend(here.read_optional(p) or "" for p in here.glob(pattern))
-            texts.extend(
-                here.read_optional(p) or "" for p in here.glob("/etc/chrony/sources.d/*.sources")
-            )
+            main = first_text(here, _CHRONY) or ""
+            texts = [main, *(here.read_optional(p) or "" for p in _chrony_files(here, main))]
         elif name == "ntpd":
             texts = [here.read_optional(path) or "" for path in _NTP]
         elif name == "systemd-timesyncd":

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import re
 
-from scanner.collectors.linux.forms import equals_pairs, last, sections
+from scanner.collectors.linux.forms import (
+    equals_pairs,
+    last,
+    section_values,
+    systemd_calls,
+    systemd_texts,
+)
 from scanner.collectors.linux.host import Host
 
 FORWARD_CALLS = {
     "read:/etc/rsyslog.conf": "",
-    "read:/etc/rsyslog.d/*": "",
+    "read:/etc/rsyslog.d/*.conf": "",
+    "stat:/usr/sbin/rsyslogd": "",
+    "stat:/usr/sbin/syslog-ng": "",
     "read:/etc/syslog-ng/syslog-ng.conf": "root",
-    "read:/etc/syslog-ng/conf.d/*": "root",
-    "read:/etc/systemd/journal-upload.conf": "",
-    "read:/etc/systemd/journal-upload.conf.d/*": "",
+    "read:/etc/syslog-ng/conf.d/*.conf": "root",
+    **systemd_calls("journal-upload.conf"),
     "read:/etc/audit/plugins.d/au-remote.conf": "root",
     "read:/etc/audisp/plugins.d/au-remote.conf": "root",
     "stat:/etc/fluent-bit/fluent-bit.conf": "",
@@ -58,22 +65,20 @@ def syslog_ng_targets(text: str) -> list[str]:
 def forwards(host: Host) -> list[str]:
     """The ways by which records leave this machine, each as program:destination; sorted."""
     found: set[str] = set()
-    texts = [host.read_optional("/etc/rsyslog.conf") or ""]
-    texts.extend(host.read_optional(p) or "" for p in host.glob("/etc/rsyslog.d/*"))
-    for text in texts:
-        found |= {f"rsyslog:{name}" for name in rsyslog_targets(text)}
-    texts = [host.read_optional("/etc/syslog-ng/syslog-ng.conf") or ""]
-    texts.extend(host.read_optional(p) or "" for p in host.glob("/etc/syslog-ng/conf.d/*"))
-    for text in texts:
-        found |= {f"syslog-ng:{name}" for name in syslog_ng_targets(text)}
-    uploads = [host.read_optional("/etc/systemd/journal-upload.conf") or ""]
-    uploads.extend(
-        host.read_optional(p) or "" for p in host.glob("/etc/systemd/journal-upload.conf.d/*")
-    )
-    for text in uploads:
-        for section, key, value in sections(text):
-            if section == "Upload" and key == "URL" and value:
-                found.add(f"journal-upload:{value}")
+    # Configurations outlive their programs, and then send nothing.
+    if host.exists("/usr/sbin/rsyslogd"):
+        texts = [host.read_optional("/etc/rsyslog.conf") or ""]
+        texts.extend(host.read_optional(p) or "" for p in host.glob("/etc/rsyslog.d/*.conf"))
+        for text in texts:
+            found |= {f"rsyslog:{name}" for name in rsyslog_targets(text)}
+    if host.exists("/usr/sbin/syslog-ng"):
+        texts = [host.read_optional("/etc/syslog-ng/syslog-ng.conf") or ""]
+        texts.extend(host.read_optional(p) or "" for p in host.glob("/etc/syslog-ng/conf.d/*.conf"))
+        for text in texts:
+            found |= {f"syslog-ng:{name}" for name in syslog_ng_targets(text)}
+    upload = section_values(systemd_texts(host, "journal-upload.conf"), "Upload").get("URL")
+    if upload is not None:
+        found.add(f"journal-upload:{upload}")
     for path in ("/etc/audit/plugins.d/au-remote.conf", "/etc/audisp/plugins.d/au-remote.conf"):
         text = host.read_optional(path) or ""
         if (last(equals_pairs(text), "active") or "").lower() == "yes":

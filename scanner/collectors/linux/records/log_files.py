@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from scanner.collectors.base import Partial, source
-from scanner.collectors.linux.host import Host, clear, known, observe, settle
+from scanner.collectors.linux.forms import drop_in_paths
+from scanner.collectors.linux.host import Host, Unclear, clear, known, observe, settle
 from scanner.collectors.linux.records.forwarding import FORWARD_CALLS, forwards
 from scanner.collectors.linux.records.logrotate import Defaults, Rotation, parse_logrotate
 from scanner.collectors.linux.records.stores import world_readable
@@ -27,6 +28,33 @@ AUDIT_FILES = (
     "/var/log/btmp",
 )
 """The files that rsyslog and sign-in programs write audit records to, by the families' defaults."""
+
+
+_FOLDERS = ("/etc/logrotate.d", "/usr/etc/logrotate.d")
+_TABOO = (
+    ",v",
+    ".bak",
+    ".cfsaved",
+    ".disabled",
+    ".dpkg-bak",
+    ".dpkg-del",
+    ".dpkg-dist",
+    ".dpkg-new",
+    ".dpkg-old",
+    ".dpkg-tmp",
+    ".new",
+    ".old",
+    ".orig",
+    ".rpmnew",
+    ".rpmorig",
+    ".rpmsave",
+    ".swp",
+    ".ucf-dist",
+    ".ucf-new",
+    ".ucf-old",
+    "~",
+)
+"""Ends of names that logrotate passes over (tabooext of logrotate.conf(5))."""
 
 
 def _covers(pattern: str, path: str) -> bool:
@@ -63,12 +91,13 @@ def log_files(here: Host) -> Iterator[Store | Partial]:
         if main is None:
             main = here.read_optional("/usr/etc/logrotate.conf")
         texts = [main or ""]
-        chosen: dict[str, str] = {}
-        for folder in ("/etc/logrotate.d", "/usr/etc/logrotate.d"):
-            for name in here.listdir(folder):
-                if not name.endswith((".dpkg-old", ".dpkg-dist", ".rpmnew", ".rpmsave", "~")):
-                    chosen.setdefault(name, f"{folder}/{name}")
-        texts.extend(here.read_optional(chosen[name]) or "" for name in sorted(chosen))
+        included = re.findall(r"^\s*include\s+(\S+)", main or "", re.M)
+        strange = [path for path in included if path.rstrip("/") not in _FOLDERS]
+        if strange:
+            raise Unclear(f"logrotate includes {strange[0]}, which is not read here")
+        for path in drop_in_paths(here, [p.rstrip("/") for p in included], ""):
+            if not path.endswith(_TABOO):
+                texts.append(here.read_optional(path) or "")
         for index, text in enumerate(texts):
             stanzas, after = parse_logrotate(text, defaults)
             found.extend(stanzas)

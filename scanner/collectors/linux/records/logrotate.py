@@ -37,7 +37,9 @@ _SCRIPTS = frozenset({"prerotate", "postrotate", "firstaction", "lastaction", "p
 
 @dataclass(frozen=True)
 class Defaults:
-    every_days: int = 7
+    """What holds where nothing is stated: logrotate then goes by size, and keeps nothing."""
+
+    every_days: int = 0
     rotate: int | None = 0
     max_age: int | None = None
 

@@ -137,12 +137,19 @@ def audit_store(here: Host) -> Iterator[Store | Partial]:
         return (default if found is None else found).lower()
 
     def retention() -> int | None:
-        action = value("max_log_file_action", "rotate")
+        action = value("max_log_file_action", "ignore")
         if action in ("keep_logs", "ignore", "suspend", "syslog"):
             return None
         if action != "rotate":
             raise Unclear(f"max_log_file_action = {action} is not understood")
         raise _by_size("the audit log", _AUDITD)
+
+    def written() -> bool:
+        """Whether auditd writes its records down; it can also only pass them on."""
+        word = value("write_logs", "yes")
+        if word not in ("yes", "no"):
+            raise Unclear(f"write_logs = {word} is not understood")
+        return word == "yes" and value("log_format", "enriched") != "nolog"
 
     def oldest() -> int | None:
         times = []
@@ -169,12 +176,12 @@ def audit_store(here: Host) -> Iterator[Store | Partial]:
             name="audit log",
             system="auditd",
             bucket=None,
-            persistent=True,
             time_bound=False,
             **here.here(_AUDITD),
         ),
         _AUDITD,
         {
+            "persistent": written,
             "retention_days": retention,
             "oldest_record_days": oldest_known,
             "world_readable": lambda: world_readable(here, path()),

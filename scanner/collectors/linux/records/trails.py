@@ -84,8 +84,9 @@ def audit_trail(here: Host) -> Iterator[Trail | Partial]:
 
     def failure() -> str:
         settings = equals_pairs(here.read(AUDITD_CONF))
-        full = last(settings, "disk_full_action") or "suspend"
-        error = last(settings, "disk_error_action") or "suspend"
+        # What auditd does where its file says nothing (clear_config of its auditd-config.c).
+        full = last(settings, "disk_full_action") or "ignore"
+        error = last(settings, "disk_error_action") or "syslog"
         return f"disk full: {full.lower()}, disk error: {error.lower()}"
 
     def lost() -> str | None:

@@ -23,6 +23,23 @@ def test_rules_that_record_privileged_commands() -> None:
     assert not watches(parse_rules("-w /etc/passwd -p r\n"), "/etc/passwd")
 
 
+def test_rules_that_spare_everything_record_nothing() -> None:
+    watch = "-w /etc/passwd -p wa -k identity\n"
+    assert not watches(parse_rules(f"-a never,task\n{watch}"), "/etc/passwd")
+    assert not watches(parse_rules(f"{watch}-a task,never\n"), "/etc/passwd")
+    assert not watches(parse_rules(f"-a never,exit\n{watch}"), "/etc/passwd")
+    assert watches(parse_rules(f"{watch}-a never,exit\n"), "/etc/passwd")
+    assert watches(parse_rules(f"-a never,exit -F exe=/usr/bin/x\n{watch}"), "/etc/passwd")
+
+
+def test_a_watch_for_some_accounts_is_no_watch_for_all() -> None:
+    rule = "-a always,exit -F path=/etc/passwd -F perm=wa -F {0}"
+    for wide in ("auid>=1000", "auid!=unset", "auid!=-1", "arch=b64", "key=identity"):
+        assert watches(parse_rules(rule.format(wide)), "/etc/passwd"), wide
+    for narrow in ("auid=1000", "success=0", "exit=-EACCES", "uid=0"):
+        assert not watches(parse_rules(rule.format(narrow)), "/etc/passwd"), narrow
+
+
 def test_a_stopped_daemon_records_nothing() -> None:
     tree = {**RHEL, "/proc/400/comm": "other\n"}
     found = read(audit_trail, tree, RHEL_ANSWERS).only

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from linux_debian import DEBIAN
 from linux_reading import read
-from linux_rhel import RHEL
+from linux_rhel import RHEL, RHEL_ANSWERS
 
 from scanner.collectors.linux.forms import span_seconds
 from scanner.collectors.linux.host import Unclear
@@ -13,6 +13,7 @@ from scanner.collectors.linux.records.forwarding import rsyslog_targets
 from scanner.collectors.linux.records.log_files import log_files
 from scanner.collectors.linux.records.logrotate import parse_logrotate
 from scanner.collectors.linux.records.stores import audit_store, journal_store
+from scanner.collectors.linux.records.trails import audit_trail
 
 
 @pytest.mark.parametrize(
@@ -69,4 +70,37 @@ def test_forwarding() -> None:
         "10.0.0.9",
     ]
     central = {**DEBIAN, "/etc/rsyslog.d/f.conf": 'action(type="omfwd"\n target="log.example")\n'}
+    assert read(log_files, central).only.central is False  # a file that its program has left
+    central["/usr/sbin/rsyslogd"] = ""
     assert read(log_files, central).only.central is True
+    off = {**DEBIAN, "/usr/sbin/rsyslogd": "", "/etc/rsyslog.d/f.conf.off": "*.* @@10.0.0.9\n"}
+    assert read(log_files, off).only.central is False
+    upload = {**DEBIAN, "/usr/lib/systemd/journal-upload.conf": "[Upload]\nURL=https://log\n"}
+    assert read(log_files, upload).only.central is True
+
+
+def test_what_auditd_does_where_its_file_says_nothing() -> None:
+    silent = {**RHEL, "/etc/audit/auditd.conf": "# nothing\n"}
+    assert read(audit_store, silent).only.retention_days is None
+    assert read(audit_store, silent).only.persistent is True
+    passed = {**RHEL, "/etc/audit/auditd.conf": "write_logs = no\n"}
+    assert read(audit_store, passed).only.persistent is False
+    old = {**RHEL, "/etc/audit/auditd.conf": "log_format = NOLOG\n"}
+    assert read(audit_store, old).only.persistent is False
+    failure = read(audit_trail, silent, RHEL_ANSWERS).only.failure_action
+    assert failure == "disk full: ignore, disk error: syslog"
+
+
+def test_rotation_without_a_word_goes_by_size() -> None:
+    (found,), _ = parse_logrotate("/a {\n rotate 4\n}\n")
+    with pytest.raises(Unclear):
+        _ = found.days
+
+
+def test_stanzas_count_where_they_are_included() -> None:
+    alone = {**DEBIAN, "/etc/logrotate.conf": "weekly\nrotate 4\n"}
+    assert read(log_files, alone).only.time_bound is False
+    other = {**DEBIAN, "/etc/logrotate.conf": "weekly\ninclude /srv/logrotate.d\n"}
+    assert "not read here" in read(log_files, other).why("retention_days").detail
+    taboo = {**DEBIAN, "/etc/logrotate.d/a.bak": "/var/log/auth.log {\n daily\n rotate 1\n}\n"}
+    assert read(log_files, taboo).only.retention_days == 53 * 7
