@@ -61,15 +61,20 @@ def role_assignments(place: Place) -> Iterator[Fact | Partial]:
         found = parts(assignment)
         role_id = _role_id(found)
         role = roles.get(role_id)
-        if role is None:
-            raise Refused("broken", ASSIGNMENTS, "an assignment names an unknown role")
-        name = str(role.get("roleName") or role_id)
-        classes = _ROLES.get(role_id) or _classes(role)
+        refused: dict[str, Refused] = {}
+        classes = _ROLES.get(role_id) or (() if role is None else _classes(role))
+        if role is None and not classes:
+            unknown = Refused(
+                "broken", DEFINITIONS, "the role that it gives is not among the roles"
+            )
+            refused |= {"action_class": unknown, "privileged": unknown}
+        name = str((role or {}).get("roleName") or role_id)
         principal = str(found.get("principalId", "")).lower()
         told = str(found.get("principalType") or "").lower()
         kind = _KINDS.get(told)
         shown = principal if isinstance(names, Refused) else names.get(principal, principal)
-        refused = {"principal_name": names} if isinstance(names, Refused) else {}
+        if isinstance(names, Refused):
+            refused["principal_name"] = names
         if kind is None:
             detail = f"a principal of the type {told or 'that is not told'}"
             refused["principal_kind"] = Refused("broken", ASSIGNMENTS, detail)
@@ -78,8 +83,8 @@ def role_assignments(place: Place) -> Iterator[Fact | Partial]:
             principal_name=UNSET if isinstance(names, Refused) else shown,
             principal_kind=UNSET if kind is None else kind,
             role=name,
-            action_class=classes,
-            privileged=bool(classes),
+            action_class=UNSET if "action_class" in refused else classes,
+            privileged=UNSET if "privileged" in refused else bool(classes),
             external=told == "foreigngroup",
             **{
                 **named(place, assignment, ASSIGNMENTS),

@@ -171,10 +171,7 @@ def _settings(place: Place) -> Settings:
     read = place.batch(CATALOG_SETTINGS, ids, {"$select": "id,settingInstance", "$top": "1000"})
     profiles = _listed(place, PROFILES, None)
     profile_assigned = _assignments(place, PROFILE_ASSIGNMENTS, (str(p["id"]) for p in profiles))
-    fleet = _fleet(
-        place,
-        [*(items(policy.get("assignments")) for policy in catalog), *profile_assigned.values()],
-    )
+    fleet = _fleet(place, [*(_expanded(policy) for policy in catalog), *profile_assigned.values()])
     found = [_catalog_policy(policy, read[(str(policy["id"]),)], fleet) for policy in catalog]
     found += [
         _typed(policy, "profile", PROFILES, fleet, profile_assigned[str(policy["id"])])
@@ -196,6 +193,15 @@ _CATALOG_PLATFORMS = {
     "android": "android",
     "linux": "linux",
 }
+
+
+def _expanded(policy: Mapping[str, Any]) -> list[dict[str, Any]] | Refused:
+    """The assignments that came with a policy, or why they are not all there."""
+    if policy.get("assignments@odata.nextLink"):
+        return Refused("truncated", CATALOG, "a policy came with a part of its assignments")
+    if not isinstance(policy.get("assignments"), list):
+        return Refused("broken", CATALOG, "a policy came without its assignments")
+    return items(policy["assignments"])
 
 
 def _catalog_policy(
@@ -220,7 +226,7 @@ def _catalog_policy(
         operation=CATALOG_SETTINGS,
         platforms=frozenset(platforms),
         carries=from_settings(found),
-        reach=fleet.reach(items(policy.get("assignments"))),
+        reach=_reach(fleet, _expanded(policy)),
         baseline=family.lower() == "baseline",
     )
 

@@ -425,3 +425,18 @@ def test_whether_anybody_reads_a_store(
         assert refused["public"].reason == "not-supported"
     else:
         assert fact.public is public
+
+
+def test_a_role_that_is_gone_hides_no_other_assignment() -> None:
+    held = {**HELD, "roleDefinitionId": f"{SUB}/gone"}
+    answers = {
+        DEFINITIONS: [],
+        ASSIGNMENTS: [{"id": f"{SUB}/a1", "properties": held}],
+        SCHEDULED: [],
+    }
+    fact, refused = only(SOURCES["role-assignments"], answers, "privileged")
+    assert fact.role == "gone"
+    assert {"action_class", "privileged"} <= set(refused)
+    # A role that is built in is known without its definition.
+    held["roleDefinitionId"] = f"{SUB}/8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
+    assert only(SOURCES["role-assignments"], answers, "privileged")[0].privileged is True

@@ -95,3 +95,38 @@ def test_two_policies_of_one_name() -> None:
     assert reported(place_of(SOURCES["fips"], answers), policy, HAL) == "applied"
     answers[STATES] = [{"id": "x", "displayName": "Lock", "state": "error"}]
     assert reported(place_of(SOURCES["fips"], answers), policy, HAL) == "failed"
+
+
+CATALOG = "GET /beta/deviceManagement/configurationPolicies"
+EVERYBODY = {"target": {"@odata.type": "#microsoft.graph.allDevicesAssignmentTarget"}}
+FIPS = "device_vendor_msft_policy_config_cryptography_allowfipsalgorithmpolicy"
+
+
+@pytest.mark.parametrize(
+    ("came", "reason"),
+    [
+        ({"assignments": [EVERYBODY]}, None),
+        ({"assignments": [EVERYBODY], "assignments@odata.nextLink": "https://x"}, "truncated"),
+        ({}, "broken"),
+    ],
+)
+def test_a_policy_that_came_without_all_its_assignments(
+    came: dict[str, Any], reason: str | None
+) -> None:
+    on = {"settingDefinitionId": FIPS, "choiceSettingValue": {"value": f"{FIPS}_1"}}
+    rows = {"TotalRowCount": 1, "Values": [["d1", "compliant"]],
+            "Schema": [{"Column": "IntuneDeviceId"}, {"Column": "PolicyStatus"}]}  # fmt: skip
+    beta = "/beta/deviceManagement"
+    answers: dict[str, Any] = {
+        DEVICES: [HAL], CATALOG: [{"id": "p", "name": "FIPS", "platforms": "windows10", **came}],
+        f"GET {beta}/configurationPolicies/{{id}}/settings": [{"settingInstance": on}],
+        f"POST {beta}/reports/getConfigurationPolicyDevicesReport": rows,
+        "GET /deviceManagement/deviceConfigurations": [],
+        "GET /deviceManagement/deviceCompliancePolicies": [],
+        f"GET {beta}/intents": [], f"GET {beta}/groupPolicyConfigurations": [],
+    }  # fmt: skip
+    fact, refused = only(SOURCES["fips"], answers)
+    if reason is None:
+        assert fact.on is True
+    else:
+        assert refused["on"].reason == reason
