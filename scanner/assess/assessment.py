@@ -8,11 +8,13 @@ from scanner.assess import poam as poam_rules
 from scanner.assess.catalogue import Catalogue
 from scanner.assess.determine import Case, Rule, determine
 from scanner.assess.evidence import Evidence, Placer, sort
+from scanner.assess.lasting import STATUSES, held
 from scanner.assess.result import (
     Assessment,
     Because,
     Coverage,
     Determination,
+    Held,
     ObjectiveResult,
     PracticeResult,
 )
@@ -36,12 +38,14 @@ def assess(
     *,
     placer: Placer | None = None,
     without: frozenset[str] = frozenset(),
+    conditional_since: str | None = None,
 ) -> Assessment:
     """Judge one level on one day.
 
     `rules`: every rule, not only those selected for this run, so that what was not judged is
     named. `as_of`: year-month-day. `placer`: tells the scoping category of a finding (scope.py).
     `without`: classes of target of which the organisation states that its scope has none.
+    `conditional_since`: the Conditional CMMC Status Date of poam.yaml.
     """
     attested, exempted, void_by, void = _standing(statements, catalogue, as_of, level)
     void += _strangers(statements, catalogue, targets)
@@ -76,7 +80,9 @@ def assess(
         attested_items(statements, as_of),
     )
     results = [_practice(p, judged, worth) for p in practices]
-    return _conclude(results, worth, catalogue, level, as_of, statements, void, evidence)
+    today = [a for a in statements.attestations if _counts(a, as_of, statements, level)]
+    lasts = held(today, as_of, level, conditional_since)
+    return _conclude(results, worth, catalogue, level, as_of, statements, void, evidence, lasts)
 
 
 def _practices(catalogue: Catalogue, level: int) -> list[Practice]:
@@ -154,6 +160,10 @@ def _void(
         void_by.setdefault(name, []).append(because)
 
 
+def _counts(attestation: Attestation, as_of: str, statements: Statements, level: int) -> bool:
+    return attestation_fault(attestation, as_of, statements, level) is None
+
+
 def attested_items(statements: Statements, as_of: str) -> frozenset[str]:
     """Duties outside the practices that a statement of today says are fulfilled."""
     return frozenset(
@@ -229,6 +239,7 @@ def _conclude(
     statements: Statements,
     void: tuple[Because, ...],
     evidence: Evidence,
+    lasts: tuple[Held, ...],
 ) -> Assessment:
     own = [r for r in results if r.level == level]
     lower = [r for r in results if r.level == 2]
@@ -242,7 +253,7 @@ def _conclude(
         why = "Level 1 has no score: all 15 requirements are MET, or it is not (170.24(c)(1))"
     prerequisite = None
     if level == 3:
-        prerequisite = _prerequisite(lower, attested_items(statements, as_of))
+        prerequisite = _prerequisite(lower, attested_items(statements, as_of), lasts)
     barred = [prerequisite] if prerequisite is not None else []
     if level > 1:
         barred += [f"{s.name} {s.fault}" for s in _unsuitable(statements)]
@@ -256,6 +267,7 @@ def _conclude(
         practices=tuple(results),
         prerequisite=prerequisite,
         statements=void,
+        held=lasts,
         set_aside=dict(sorted(evidence.set_aside.items())),
     )
 
@@ -266,19 +278,24 @@ def _unsuitable(statements: Statements) -> list[Service]:
     return [service for service in held if service.fault is not None]
 
 
-def _prerequisite(lower: Sequence[PracticeResult], items: frozenset[str]) -> str | None:
+def _prerequisite(
+    lower: Sequence[PracticeResult], items: frozenset[str], lasts: Sequence[Held]
+) -> str | None:
     """Final Level 2 (C3PAO) for the same scope comes first: 32 CFR 170.18(a), 170.19(e)."""
     not_met = sum(r.determination == "NOT MET" for r in lower)
     if not_met:
         return (
             f"Level 3 asks for Final Level 2 (C3PAO) first, with every POA&M item closed "
-            f"(32 CFR 170.18(a)); {not_met} requirement(s) of Level 2 are NOT MET"
+            f"(32 CFR 170.19(e)); {not_met} requirement(s) of Level 2 are NOT MET"
         )
     if "final-level-2-c3pao" not in items:
         return (
             "Level 3 asks for Final Level 2 (C3PAO) first (32 CFR 170.18(a)); attest the item "
             "final-level-2-c3pao with the certificate"
         )
+    for each in lasts:
+        if each.status == STATUSES["final-level-2-c3pao"].name and each.expired:
+            return f"Level 3 asks for Final Level 2 (C3PAO) every three years: {each.say}"
     return None
 
 

@@ -8,11 +8,13 @@ from typing import Any
 from scanner import frameworks
 from scanner.assess.catalogue import load_catalogue
 from scanner.assess.duties import DUTIES
+from scanner.assess.lasting import AFFIRMATION, STATUSES
 from scanner.documents import Document, did_you_mean
 from scanner.errors import InputError
 
 ITEMS = {d.item: d.about for d in DUTIES} | {
-    "final-level-2-c3pao": "the Final Level 2 (C3PAO) that Level 3 stands on",
+    **{item: f"the status {kind.name}, with its status_date" for item, kind in STATUSES.items()},
+    AFFIRMATION: "an affirmation entered in SPRS on the day of the statement",
     "mfa-for-remote-users": "remote access asks for a second factor (value 3 of IA.L2-3.5.3)",
     "encryption-employed": "CUI is encrypted where it travels or rests (value 3 of SC.L2-3.13.11)",
 }

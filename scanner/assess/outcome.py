@@ -117,6 +117,7 @@ def conclude(
         targets(configured, scopes, catalogue, claims, level),
         placer=claims,
         without=frozenset(stated.scope.without) if stated.scope is not None else frozenset(),
+        conditional_since=stated.poam.conditional_status_date,
     )
     made = items(result, catalogue.practices, stated.poam, first_seen)
     ready = duties(said, as_of)

@@ -88,6 +88,21 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     if_open_not_met: str
 
 
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """A CMMC status that the organisation states that it holds, and how long."""
+
+    status: str
+    level: int
+    since: str
+    """The CMMC Status Date."""
+    until: str
+    """The last day on which it is current."""
+    expired: bool
+    affirm_by: str | None
+    """When the next yearly affirmation is due; null for a Conditional or expired status."""
+    say: str
+
+
 class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     """Everything decided about one organisation at one day."""
 
@@ -103,6 +118,8 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     """Level 3: what stands of the Final Level 2 (C3PAO) that comes first."""
     statements: tuple[Because, ...] = ()
     """Statements that do not count, each with the reason."""
+    held: tuple[Held, ...] = ()
+    """What is held today, as far as its date is stated."""
     set_aside: dict[str, int] = {}
     """Findings outside the assessment, counted by the scoping category that says so."""
 

@@ -61,6 +61,8 @@ class Attestation(msgspec.Struct, frozen=True, kw_only=True):
     artifacts: tuple[Artifact, ...] = ()
     proposed: bool = False
     inherited: Inherited | None = None
+    status_date: str | None = None
+    """The CMMC Status Date, of an item that is a status."""
     where: str = ""
 
 

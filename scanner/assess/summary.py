@@ -35,6 +35,7 @@ def lines(assessment: Assessment, ranks: Sequence[Rank] = ()) -> list[str]:
         f"{covered.objectives_decided} of {covered.objectives} objectives are decided: "
         f"{covered.by_evidence} by evidence, {covered.by_statement} by statements",
     ]
+    text += [f"  held      {h.say}" for h in assessment.held]
     if assessment.prerequisite is not None:
         text.append(f"  first     {assessment.prerequisite}")
     own = [p for p in assessment.practices if p.level == assessment.level]

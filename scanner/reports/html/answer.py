@@ -83,6 +83,7 @@ def _notes(context: Context, assessment: Assessment) -> list[str]:
         notes.append("The collection was stopped before its end; what it did not reach is unknown.")
     if assessment.prerequisite is not None:
         notes.append(assessment.prerequisite)
+    notes += [held.say for held in assessment.held]
     return notes
 
 
