@@ -20,7 +20,7 @@ _REPORTS = ("findings.jsonl", "findings.sarif", "assessment.json", "report.html"
 
 @click.group()
 def command() -> None:
-    """Gather, prove and sign the artifacts of an assessment (32 CFR 170.17(c)(4))."""
+    """Gather, prove and sign the artifacts of an assessment (32 CFR 170.15 to 170.18)."""
 
 
 @command.command(
@@ -64,7 +64,7 @@ def gather_(
     for problem in gathered.problems:
         click.echo(problem, err=True)
     click.echo(f"{out}: {len(gathered.files)} artifacts, SHA-256; the list's own: {list_hash(out)}")
-    click.echo(retention_words(dated))
+    click.echo(retention_words(dated, config.level))
     return FAILED if gathered.problems else OK
 
 

@@ -187,11 +187,25 @@ def test_a_name_with_a_line_break_is_proved_by_the_tools_as_well(made, tmp_path:
     subprocess.run(["sha256sum", "--strict", "--quiet", "-c", LIST], cwd=folder, check=True)
 
 
+@pytest.mark.parametrize(
+    ("level", "cite"),
+    [
+        (1, "32 CFR 170.15(c)(2)"),
+        (2, "32 CFR 170.16(c)(4), 170.17(c)(4)"),
+        (3, "32 CFR 170.18(c)(4)"),
+    ],
+)
+def test_each_level_has_its_own_clause_for_keeping(level, cite) -> None:
+    for day in (None, "2026-11-24"):
+        assert f"({cite})" in retention_words(day, level)
+    assert ("no hashes" in retention_words(None, level)) is (level == 1)
+
+
 def test_it_is_kept_for_six_years_from_the_status_date(made) -> None:
     assert retain_until("2026-11-24") == "2032-11-24"
     assert retain_until("2028-02-29") == "2034-03-01"
-    assert "until 2032-11-24" in retention_words("2026-11-24")
-    assert "no status date" in retention_words(None)
+    assert "until 2032-11-24" in retention_words("2026-11-24", 2)
+    assert "no status date" in retention_words(None, 2)
     folder, _ = made(status_date="2026-11-24")
     index = msgspec.json.decode((folder / "evidence.json").read_bytes())
     assert index["retain_until"] == "2032-11-24"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scanner.assess.lasting import HASHED, KEPT_CITE
 from scanner.reports.html.elements import Html, el, join, many, name, number
 from scanner.reports.html.inputs import Context
 from scanner.reports.html.words import moment, nothing, section, table
@@ -9,8 +10,8 @@ from scanner.reports.html.words import moment, nothing, section, table
 Cells = list[list[Html | str | int]]
 
 
-def evidence_list(context: Context) -> Html:
-    """The section."""
+def evidence_list(context: Context, level: int) -> Html:
+    """The section. `level`: of the assessment."""
     return section(
         "evidence",
         "Evidence",
@@ -18,7 +19,7 @@ def evidence_list(context: Context) -> Html:
         _files(context),
         _artifacts(context),
         lead="Every verdict above can be made again from these files, offline: cmmc-scan evaluate. "
-        "32 CFR 170.17(c)(4) asks to keep them, with their hashes, for six years.",
+        f"Keep them for six years from the CMMC Status Date ({KEPT_CITE[level]}). {HASHED[level]}",
     )
 
 

@@ -110,7 +110,7 @@ def _visible(
     yield stating(assessment, context, counted, rules)
     yield iso_view(context)
     yield poam_view(context.items)
-    yield evidence_list(context)
+    yield evidence_list(context, assessment.level)
     yield closing(context.version, assessment.as_of)
 
 

@@ -19,7 +19,7 @@ import msgspec
 import pytest
 from html_samples import GAP, HOSTILE, LONG, RULES, TREND, finding, findings, sample
 
-from scanner.assess.statements import Statements
+from scanner.assess.statements import Artifact, Attestation, Statements
 from scanner.errors import InputError
 from scanner.reports.html import write_html
 from scanner.reports.html.tally import shares, tally
@@ -285,6 +285,38 @@ def test_other_levels(tmp_path: Path, level: int) -> None:
     assert {1: "all 15 requirements are MET", 3: "Level 3 asks for Final Level 2"}[level] in text
     domains = [a["id"] for _, a in page.elements if (a.get("id") or "").startswith("domain/")]
     assert len(domains) == {1: 6, 3: 14 + 10}[level]
+
+
+@pytest.mark.parametrize(
+    ("level", "cite", "hashes"),
+    [
+        (1, "32 CFR 170.15(c)(2)", "Level 1 asks for no hashes."),
+        (2, "32 CFR 170.16(c)(4), 170.17(c)(4)", "A C3PAO asks for their hashes too"),
+        (3, "32 CFR 170.18(c)(4)", "Their hashes are asked for too"),
+    ],
+)
+def test_each_level_keeps_its_evidence_by_its_own_clause(
+    tmp_path: Path, level: int, cite: str, hashes: str
+) -> None:
+    """All four sections ask to keep it for six years; hashes are for C3PAO and DIBCAC alone."""
+    found, assessment, context = sample(0, level)
+    path = tmp_path / "report.html"
+    write_html(path, found, assessment, context)
+    text = words(read(path))
+    assert f"Keep them for six years from the CMMC Status Date ({cite}). {hashes}" in text
+
+
+def test_what_is_held_stands_at_the_top(tmp_path: Path) -> None:
+    told = Attestation(
+        id="s", statement="x", by="A", on="2026-05-04", review_by="2027-05-03",
+        items=("final-level-2-self",), status_date="2026-05-04",
+        artifacts=(Artifact(path="sprs.pdf", actual="0" * 64),),
+    )  # fmt: skip
+    found, assessment, context = sample(0, given=Statements(attestations=(told,)))
+    path = tmp_path / "report.html"
+    write_html(path, found, assessment, context)
+    text = words(read(path))
+    assert "Final Level 2 (Self) since 2026-05-04: current until 2029-05-04" in text
 
 
 def test_without_a_plan_it_says_what_the_score_would_be(tmp_path: Path) -> None:
