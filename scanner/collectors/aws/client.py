@@ -30,6 +30,9 @@ PAGED_BY_HAND: dict[str, tuple[str, str]] = {
     "cloudtrail:ListEventDataStores": ("NextToken", "NextToken"),
     "guardduty:ListPublishingDestinations": ("NextToken", "NextToken"),
     "iam:ListOrganizationsFeatures": ("", ""),
+    "opensearchserverless:ListAccessPolicies": ("nextToken", "nextToken"),
+    "opensearchserverless:ListCollections": ("nextToken", "nextToken"),
+    "opensearchserverless:ListSecurityPolicies": ("nextToken", "nextToken"),
     "s3control:ListAccessPoints": ("NextToken", "NextToken"),
     "ssm:ListInventoryEntries": ("NextToken", "NextToken"),
     "wafv2:ListWebACLs": ("NextMarker", "NextMarker"),
@@ -224,6 +227,21 @@ class Aws:
             if page is None:
                 return
             yield page
+
+    def things(
+        self, operation: str, /, at: str | None = None, **params: Any
+    ) -> Iterator[dict[str, Any]]:
+        """As `pages`, for what can be only where its service is: none where that is not offered.
+
+        Not offered means that the service says so, or that its host has no name and botocore's
+        data does not have it in the region either. Settings of a region are no such things: that a
+        detector is not offered does not make a region watched.
+        """
+        try:
+            yield from self.pages(operation, at, **params)
+        except Refused as refused:
+            if refused.reason != "not-in-this-cloud":
+                raise
 
     def _by_hand(
         self, operation: str, at: str | None, params: dict[str, Any], ask: str, got: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from scanner.collectors.aws.client import Aws
@@ -26,6 +26,7 @@ _KEPT = (
     "KmsKeyId",
     "PubliclyAccessible",
     "StorageEncrypted",
+    "StorageEncryptionType",
     "TagList",
 )
 
@@ -39,6 +40,12 @@ _FORCING = {
 }
 """Engine -> the parameter that refuses connections without TLS; SQL Server has the first too."""
 _ON = frozenset({"1", "on", "true", "enabled", "fips-140-3", "tls1.2+", "tls1.3+"})
+
+
+def _encrypted(found: Mapping[str, Any], flag: str) -> bool:
+    """StorageEncryptionType tells what holds; the flag is false for keys that AWS itself owns."""
+    kind = found.get("StorageEncryptionType")
+    return bool(found[flag]) if kind is None else kind != "none"
 
 
 def database_list(aws: Aws) -> list[dict[str, Any]]:
@@ -71,7 +78,7 @@ def databases(aws: Aws) -> Iterator[Store]:
             category="database",
             public=database["PubliclyAccessible"],
             external_principals=(),
-            encrypted=database["StorageEncrypted"],
+            encrypted=_encrypted(database, "StorageEncrypted"),
             key_id=database.get("KmsKeyId"),
         )
 
@@ -93,7 +100,7 @@ def database_snapshots(aws: Aws) -> Iterator[Store]:
                 name=snapshot["DBSnapshotIdentifier"],
                 tags=tags_of(snapshot, "TagList"),
                 category="database-snapshot",
-                encrypted=snapshot["Encrypted"],
+                encrypted=_encrypted(snapshot, "Encrypted"),
                 key_id=snapshot.get("KmsKeyId"),
             )
 
@@ -106,13 +113,52 @@ def database_snapshot_sharing(aws: Aws, snapshot: Store) -> dict[str, object]:
         # Automatic snapshots cannot be shared.
         return {"public": False, "external_principals": ()}
     answer = aws.call("rds:DescribeDBSnapshotAttributes", DBSnapshotIdentifier=snapshot.name)
+    return _shared(answer["DBSnapshotAttributesResult"]["DBSnapshotAttributes"])
+
+
+def _shared(attributes: Iterable[Mapping[str, Any]]) -> dict[str, object]:
+    """Who may restore a snapshot, by its attributes."""
     shared = {
         "*" if value == "all" else value
-        for each in answer["DBSnapshotAttributesResult"]["DBSnapshotAttributes"]
+        for each in attributes
         if each["AttributeName"] == "restore"
         for value in each.get("AttributeValues") or ()
     }
     return {"public": "*" in shared, "external_principals": tuple(sorted(shared))}
+
+
+_CLUSTER_SNAPSHOTS = "rds:DescribeDBClusterSnapshots"
+_CLUSTER_SHARING = "rds:DescribeDBClusterSnapshotAttributes"
+
+
+@source(
+    Store,
+    fields=[*_COMMON, "tags"],
+    calls=[_CLUSTER_SNAPSHOTS],
+    always={"category": "database-snapshot"},
+    per="region",
+)
+def cluster_snapshots(aws: Aws) -> Iterator[Store]:
+    """Snapshots of clusters: Aurora, DocumentDB, Neptune, and RDS in several zones."""
+    for page in aws.pages(_CLUSTER_SNAPSHOTS, MaxRecords=_PAGE):
+        for snapshot in page["DBClusterSnapshots"]:
+            yield Store(
+                **aws.here(_CLUSTER_SNAPSHOTS),
+                subject=snapshot["DBClusterSnapshotArn"],
+                name=snapshot["DBClusterSnapshotIdentifier"],
+                tags=tags_of(snapshot, "TagList"),
+                category="database-snapshot",
+                encrypted=_encrypted(snapshot, "StorageEncrypted"),
+                key_id=snapshot.get("KmsKeyId"),
+            )
+
+
+@cluster_snapshots.detail(fields=["public", "external_principals"], calls=[_CLUSTER_SHARING])
+def cluster_snapshot_sharing(aws: Aws, snapshot: Store) -> dict[str, object]:
+    if snapshot.name.startswith("rds:"):
+        return {"public": False, "external_principals": ()}
+    answer = aws.call(_CLUSTER_SHARING, DBClusterSnapshotIdentifier=snapshot.name)
+    return _shared(answer["DBClusterSnapshotAttributesResult"]["DBClusterSnapshotAttributes"])
 
 
 @source(

@@ -9,6 +9,7 @@ from scanner.collectors.aws.client import Aws
 from scanner.collectors.base import Partial, Refused, source
 from scanner.facts.crypto import FipsSetting
 from scanner.facts.services import Baseline
+from scanner.facts.storage import Store
 
 _DIRECTORIES = "workspaces:DescribeWorkspaceDirectories"
 
@@ -73,3 +74,36 @@ def workspace_users(aws: Aws) -> Iterator[Baseline | Partial]:
             yield Partial(Baseline(**facts), {"enforced": unsaid})
         else:
             yield Baseline(**facts, enforced=each["admin"] is False)
+
+
+_DESKTOPS = "workspaces:DescribeWorkspaces"
+
+
+@source(
+    Store,
+    fields=["category", "encrypted", "key_id", "public", "external_principals"],
+    calls=[_DESKTOPS],
+    always={"category": "disk"},
+    per="region",
+)
+def desktop_volumes(aws: Aws) -> Iterator[Store]:
+    """The two volumes of each WorkSpace."""
+    for page in aws.things(_DESKTOPS):
+        for desktop in page["Workspaces"]:
+            if desktop.get("State") in ("TERMINATING", "TERMINATED"):
+                continue
+            for volume, flag in (
+                ("root", "RootVolumeEncryptionEnabled"),
+                ("user", "UserVolumeEncryptionEnabled"),
+            ):
+                encrypted = desktop.get(flag, False)
+                yield Store(
+                    **aws.here(_DESKTOPS),
+                    subject=f"{aws.account}/{aws.region}/{desktop['WorkspaceId']}/{volume}",
+                    name=f"{volume} volume of {desktop['WorkspaceId']}",
+                    category="disk",
+                    encrypted=encrypted,
+                    key_id=desktop.get("VolumeEncryptionKey") if encrypted else None,
+                    public=False,
+                    external_principals=(),
+                )

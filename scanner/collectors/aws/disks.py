@@ -7,7 +7,7 @@ from typing import Any
 
 from scanner.collectors.aws.client import Aws
 from scanner.collectors.aws.compute import tags_of
-from scanner.collectors.base import source
+from scanner.collectors.base import Partial, Refused, source
 from scanner.facts.storage import Store
 
 _PAGE = 1000
@@ -107,3 +107,47 @@ def disk_snapshot_sharing(aws: Aws, snapshot: Store) -> dict[str, object]:
         for each in answer.get("CreateVolumePermissions") or ()
     }
     return {"external_principals": tuple(sorted(shared))}
+
+
+_IMAGES = "ec2:DescribeImages"
+_LAUNCH = "ec2:DescribeImageAttribute"
+
+
+@source(
+    Store,
+    fields=["category", "encrypted", "public", "tags"],
+    calls=[_IMAGES],
+    always={"category": "machine-image"},
+    per="region",
+)
+def machine_images(aws: Aws) -> Iterator[Store | Partial]:
+    """Machine images of the account, the disabled ones included; encrypted if every disk is."""
+    for page in aws.pages(_IMAGES, Owners=["self"], IncludeDisabled=True, MaxResults=_PAGE):
+        for image in page["Images"]:
+            disks = [d["Ebs"] for d in image.get("BlockDeviceMappings") or () if "Ebs" in d]
+            facts: dict[str, Any] = {
+                **aws.here(_IMAGES),
+                "subject": image["ImageId"],
+                "name": image.get("Name") or image["ImageId"],
+                "tags": tags_of(image),
+                "category": "machine-image",
+                "public": image["Public"],
+            }
+            if disks:
+                encrypted = all(disk.get("Encrypted", False) for disk in disks)
+                yield Store(**facts, encrypted=encrypted)
+            else:
+                unsaid = Refused("not-supported", _IMAGES, "its parts lie in a bucket")
+                yield Partial(Store(**facts), {"encrypted": unsaid})
+
+
+@machine_images.detail(fields=["external_principals"], calls=[_LAUNCH])
+def machine_image_sharing(aws: Aws, image: Store) -> dict[str, object]:
+    answer = aws.call(_LAUNCH, ImageId=image.subject, Attribute="launchPermission")
+    shared = {
+        "*"
+        if each.get("Group") == "all"
+        else each.get("UserId") or each.get("OrganizationArn") or each["OrganizationalUnitArn"]
+        for each in answer.get("LaunchPermissions") or ()
+    }
+    return {"external_principals": tuple(sorted(shared - {aws.account}))}

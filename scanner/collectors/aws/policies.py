@@ -130,6 +130,37 @@ def image_registry_policy(aws: Aws, registry: Store) -> dict[str, object]:
     return opened_by(operation, (answer or {}).get("policyText"), aws.account)
 
 
+_SECRETS = "secretsmanager:ListSecrets"
+_SECRET_POLICY = "secretsmanager:GetResourcePolicy"
+
+
+@source(
+    Store,
+    fields=["category", "encrypted", "key_id"],
+    calls=[_SECRETS],
+    always={"category": "secret"},
+    per="region",
+)
+def secrets(aws: Aws) -> Iterator[Store]:
+    """Secrets of Secrets Manager by name, never their value; always encrypted (user guide)."""
+    for page in aws.things(_SECRETS, MaxResults=100):
+        for each in page["SecretList"]:
+            yield Store(
+                **aws.here(_SECRETS),
+                subject=each["ARN"],
+                name=each["Name"],
+                category="secret",
+                encrypted=True,
+                key_id=each.get("KmsKeyId"),
+            )
+
+
+@secrets.detail(fields=_SHARED, calls=[_SECRET_POLICY])
+def secret_policy(aws: Aws, secret: Store) -> dict[str, object]:
+    answer = aws.call(_SECRET_POLICY, SecretId=secret.subject)
+    return opened_by(_SECRET_POLICY, answer.get("ResourcePolicy"), aws.account)
+
+
 _BLOCKS = {
     "ec2:GetSnapshotBlockPublicAccessState": ("State", "snapshots of disks", "snapshots"),
     "ec2:GetImageBlockPublicAccessState": (

@@ -21,6 +21,7 @@ ALLOWED: dict[str, str] = {
     "lambda:ListFunctions": "the only listing of functions; names are kept, the rest is dropped",
     "ec2:DescribeVpnConnections": "the only listing of VPNs; it holds their shared keys, "
     "which are dropped with the rest of the answer",
+    "secretsmanager:ListSecrets": "names of secrets and whose key encrypts them, never a value",
     "sts:GetCallerIdentity": "tells which account and partition the credentials lead to",
 }
 """Reads that the patterns here would refuse, or that need a word, with why they are made."""

@@ -53,6 +53,32 @@ def share_policy(aws: Aws, share: Store) -> dict[str, object]:
 
 @source(
     Store,
+    fields=["category", "encrypted", "key_id", *_UNSHARED, "tags"],
+    calls=["fsx:DescribeFileSystems"],
+    always={"category": "share"},
+    per="region",
+)
+def file_systems(aws: Aws) -> Iterator[Store]:
+    """File systems of FSx: always encrypted, reached inside a network only (user guides)."""
+    operation = "fsx:DescribeFileSystems"
+    for page in aws.things(operation, MaxResults=100):
+        for each in page["FileSystems"]:
+            tags = tags_of(each)
+            yield Store(
+                **aws.here(operation),
+                subject=each["ResourceARN"],
+                name=tags.get("Name") or each["FileSystemId"],
+                tags=tags,
+                category="share",
+                encrypted=True,
+                key_id=each.get("KmsKeyId"),
+                public=False,
+                external_principals=(),
+            )
+
+
+@source(
+    Store,
     fields=["category", "encrypted"],
     calls=["dynamodb:ListTables"],
     always={"category": "table"},

@@ -7,32 +7,18 @@ from typing import Any
 
 from scanner.collectors.aws.client import Aws
 from scanner.collectors.aws.databases import DATABASE_CALLS, database_list
+from scanner.collectors.aws.service_logs import LOG_FIELDS, service_log
 from scanner.collectors.base import source
 from scanner.facts.audit import Trail
 from scanner.facts.network import Boundary
 
-_FIELDS = ["system", "enabled", "data_events", "destination"]
 _ANY = ("0.0.0.0/0", "::/0")
 _ATTRIBUTES = "elbv2:DescribeLoadBalancerAttributes"
 
 
-def _trail(
-    aws: Aws, operation: str, subject: str, name: str, system: str, destination: str | None
-) -> Trail:
-    return Trail(
-        **aws.here(operation),
-        subject=f"{subject}#access-log",
-        name=name,
-        system=system,
-        enabled=destination is not None,
-        data_events=destination is not None,
-        destination=destination,
-    )
-
-
 @source(
     Trail,
-    fields=_FIELDS,
+    fields=LOG_FIELDS,
     calls={
         "elbv2:DescribeLoadBalancers": "elasticloadbalancing:DescribeLoadBalancers",
         _ATTRIBUTES: _ATTRIBUTES.replace("elbv2", "elasticloadbalancing"),
@@ -56,14 +42,13 @@ def balancer_logs(aws: Aws) -> Iterator[Trail]:
     for balancer, found in aws.each(balancers, attributes):
         on = found.get("access_logs.s3.enabled") == "true"
         bucket = found.get("access_logs.s3.bucket") or "a bucket"
-        name = f"access log of {balancer['LoadBalancerName']}"
-        where = bucket if on else None
-        yield _trail(aws, _ATTRIBUTES, balancer["LoadBalancerArn"], name, "load-balancer", where)
+        arn, name = balancer["LoadBalancerArn"], f"access log of {balancer['LoadBalancerName']}"
+        yield service_log(aws, _ATTRIBUTES, arn, name, "load-balancer", bucket if on else None)
 
 
 @source(
     Trail,
-    fields=_FIELDS,
+    fields=LOG_FIELDS,
     calls=DATABASE_CALLS,
     always={"system": "database"},
     per="region",
@@ -75,7 +60,7 @@ def database_logs(aws: Aws) -> Iterator[Trail]:
         identifier = database["DBInstanceIdentifier"]
         where = f"log group /aws/rds/instance/{identifier}/{exported[0]}" if exported else None
         arn, name = database["DBInstanceArn"], f"logs of {identifier}"
-        yield _trail(aws, "rds:DescribeDBInstances", arn, name, "database", where)
+        yield service_log(aws, "rds:DescribeDBInstances", arn, name, "database", where)
 
 
 _CLUSTER = "eks:DescribeCluster"
@@ -93,7 +78,7 @@ def _clusters(aws: Aws) -> list[dict[str, Any]]:
 
 @source(
     Trail,
-    fields=_FIELDS,
+    fields=LOG_FIELDS,
     calls=_CLUSTER_CALLS,
     always={"system": "cluster"},
     per="region",
@@ -109,7 +94,7 @@ def cluster_logs(aws: Aws) -> Iterator[Trail]:
         }
         where = f"log group /aws/eks/{cluster['name']}/cluster" if "audit" in kinds else None
         name = f"audit log of {cluster['name']}"
-        yield _trail(aws, _CLUSTER, cluster["arn"], name, "cluster", where)
+        yield service_log(aws, _CLUSTER, cluster["arn"], name, "cluster", where)
 
 
 @source(
@@ -145,7 +130,7 @@ _ACL_LOGS = "wafv2:ListLoggingConfigurations"
 
 @source(
     Trail,
-    fields=_FIELDS,
+    fields=LOG_FIELDS,
     calls=[_ACLS, _ACL_LOGS],
     always={"system": "web-firewall"},
     per="region",
@@ -158,7 +143,7 @@ def web_firewall_logs(aws: Aws) -> Iterator[Trail]:
     logs = dict(_acl_logs(aws))
     for acl in acls:
         name, where = f"log of web ACL {acl['Name']}", logs.get(acl["ARN"])
-        yield _trail(aws, _ACL_LOGS, acl["ARN"], name, "web-firewall", where)
+        yield service_log(aws, _ACL_LOGS, acl["ARN"], name, "web-firewall", where)
 
 
 def _acl_logs(aws: Aws) -> Iterator[tuple[str, str]]:
@@ -179,7 +164,7 @@ _FIREWALL_LOGS = "network-firewall:DescribeLoggingConfiguration"
 
 @source(
     Trail,
-    fields=_FIELDS,
+    fields=LOG_FIELDS,
     calls=[_FIREWALLS, _FIREWALL_LOGS],
     always={"system": "network-firewall"},
     per="region",
@@ -197,5 +182,5 @@ def network_firewall_logs(aws: Aws) -> Iterator[Trail]:
         return None
 
     for firewall, where in aws.each(firewalls, destination):
-        name = f"log of firewall {firewall['FirewallName']}"
-        yield _trail(aws, _FIREWALL_LOGS, firewall["FirewallArn"], name, "network-firewall", where)
+        arn, name = firewall["FirewallArn"], f"log of firewall {firewall['FirewallName']}"
+        yield service_log(aws, _FIREWALL_LOGS, arn, name, "network-firewall", where)

@@ -36,6 +36,9 @@ def add_one_of_each(emulator: Emulator) -> None:
     _organization(client)
     _databases(client)
     _stores(client)
+    _streams(client)
+    _collection(client("opensearchserverless"))
+    _serverless(emulator)
     _alarms(client)
     _distribution(client("cloudfront", "us-east-1"))
     vpn = {
@@ -147,6 +150,9 @@ def _databases(client: Callable[..., Any]) -> None:
         DBInstanceClass="db.r6g.large",
         Engine="aurora-postgresql",
     )
+    rds.create_db_cluster_snapshot(
+        DBClusterIdentifier="aurora", DBClusterSnapshotIdentifier="cluster-by-hand"
+    )
     rds.create_db_instance(
         DBInstanceIdentifier="kept",
         DBInstanceClass="db.t3.micro",
@@ -167,10 +173,55 @@ def _stores(client: Callable[..., Any]) -> None:
     )
     client("efs").create_file_system(CreationToken="share", Encrypted=True)
     client("backup").create_backup_vault(BackupVaultName="vault")
+    client("secretsmanager").create_secret(Name="key", SecretString="not-a-secret")
+    disk = {"DeviceName": "/dev/sda1", "Ebs": {"Encrypted": True, "VolumeSize": 8}}
+    client("ec2").register_image(Name="golden", BlockDeviceMappings=[disk])
     s3 = client("s3")
     # Without a block of its own, what its access list says counts.
     s3.create_bucket(Bucket="listed", CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.delete_public_access_block(Bucket="listed")
+
+
+def _streams(client: Callable[..., Any]) -> None:
+    client("kinesis").create_stream(StreamName="readings", ShardCount=1)
+    client("kafka").create_cluster(
+        ClusterName="events",
+        BrokerNodeGroupInfo={"ClientSubnets": ["subnet-1"], "InstanceType": "kafka.m5.large"},
+        KafkaVersion="3.5.1",
+        NumberOfBrokerNodes=3,
+    )
+    client("mq").create_broker(
+        BrokerName="orders",
+        EngineType="ACTIVEMQ",
+        EngineVersion="5.18",
+        HostInstanceType="mq.t3.micro",
+        DeploymentMode="SINGLE_INSTANCE",
+        PubliclyAccessible=False,
+        AutoMinorVersionUpgrade=True,
+        Users=[{"Username": "u", "Password": "not-a-secret-99"}],
+    )
+
+
+def _collection(aoss: Any) -> None:
+    resource = {"ResourceType": "collection", "Resource": ["collection/parts"]}
+    key = {"Rules": [resource], "AWSOwnedKey": False, "KmsARN": "auto"}
+    aoss.create_security_policy(name="key", type="encryption", policy=json.dumps(key))
+    aoss.create_collection(name="parts", type="SEARCH")
+    network = [{"Rules": [resource], "AllowFromPublic": True}]
+    aoss.create_security_policy(name="network", type="network", policy=json.dumps(network))
+
+
+def _serverless(emulator: Emulator) -> None:
+    policy = {
+        "name": "data",
+        "policy": [{"Rules": [], "Principal": [f"arn:aws-us-gov:iam::{ME}:role/x"]}],
+    }
+    emulator.put("aoss.access_policies", "data", policy)
+    arn = f"arn:aws-us-gov:redshift-serverless:{REGION}:{ME}"
+    namespace = {"namespaceName": "n", "namespaceArn": f"{arn}:namespace/n"}
+    emulator.put("redshift.namespaces", "n", namespace)
+    group = {"workgroupName": "w", "workgroupArn": f"{arn}:workgroup/w", "namespaceName": "n"}
+    emulator.put("redshift.workgroups", "w", group)
 
 
 def _alarms(client: Callable[..., Any]) -> None:
