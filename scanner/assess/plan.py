@@ -13,10 +13,20 @@ import msgspec
 from scanner.assess.attest import Wants
 from scanner.assess.duties import DutyState
 from scanner.assess.gap_report import Report
+from scanner.assess.lasting import KEPT_CITE
 from scanner.assess.result import Assessment
 from scanner.assess.score import Rank, points
 
 Phase = Literal[1, 2, 3]
+
+
+_CARRIED = "a POA&M may carry it for 180 days where"
+CARRIED = {
+    2: f"{_CARRIED} the score is at least 88 and nothing on it is barred "
+    "(32 CFR 170.21(a)(2), (b))",
+    3: f"{_CARRIED} 20 of 24 are MET and nothing on it is barred (32 CFR 170.21(a)(3), (b))",
+}
+"""By level; where a requirement may not stand on one, its own reason says so instead."""
 
 
 class Own(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +71,7 @@ def tasks(
     open_ids = {r.practice for r in ranks}
     found = [
         *_foundation(open_ids, wanted, gaps, scoped),
-        *_remediation(open_ids, ranks, wanted, duties),
+        *_remediation(open_ids, ranks, wanted, duties, assessment.level),
         *_assessment(assessment),
     ]
     known = {t.id for t in found}
@@ -146,7 +156,11 @@ def _foundation(open_ids: Set[str], wanted: Wants, gaps: Report | None, scoped: 
 
 
 def _remediation(
-    open_ids: Set[str], ranks: Sequence[Rank], wanted: Wants, duties: Sequence[DutyState]
+    open_ids: Set[str],
+    ranks: Sequence[Rank],
+    wanted: Wants,
+    duties: Sequence[DutyState],
+    level: int,
 ) -> list[Task]:
     found = []
     if "CA.L2-3.12.4" in open_ids:
@@ -172,7 +186,7 @@ def _remediation(
         )
     for rank in ranks:
         if rank.determination == "NOT MET" and rank.practice != "CA.L2-3.12.4":
-            regains = f"regains {points(rank.regains)}; a POA&M may carry it for 180 days"
+            regains = f"regains {points(rank.regains)}; {CARRIED.get(level, '')}"
             found.append(
                 _task(
                     2,
@@ -205,7 +219,7 @@ def _assessment(assessment: Assessment) -> list[Task]:
             3,
             "evidence",
             "Bundle the evidence with its hashes; keep it six years",
-            "32 CFR 170.17(c)(4)",
+            KEPT_CITE[assessment.level],
         ),
         _task(
             3,
@@ -225,7 +239,8 @@ def _assessment(assessment: Assessment) -> list[Task]:
             3,
             "affirmation",
             "Affirm in SPRS",
-            "on the status, and every year after (32 CFR 170.22)",
+            "on a Conditional and on a Final status, every year after it, and after a POA&M close-out "
+            "(32 CFR 170.22(a)(3))",
             after=["assessment"],
         ),
     ]

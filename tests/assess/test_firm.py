@@ -200,6 +200,13 @@ def test_the_other_documents(firm: Case) -> None:
         "AC.L2-3.1.9",
         "dod-reporting",
     ]
+    named = {t.id: t for t in tasks}
+    # 32 CFR 170.21(a)(2) and 170.22(a)(3): the conditions, and every occasion to affirm
+    carried = "a POA&M may carry it for 180 days where the score is at least 88 and nothing on it"
+    assert carried in named["AC.L2-3.1.9"].why
+    assert "170.21(a)(2), (b)" in named["AC.L2-3.1.9"].why
+    assert "after a POA&M close-out" in named["affirmation"].why
+    assert named["evidence"].why == "32 CFR 170.16(c)(4), 170.17(c)(4)"
     placed = {t.id: n for n, t in enumerate(tasks)}
     assert all(placed[a] < placed[t.id] for t in tasks for a in t.after)
     text = "\n".join(plan_figures.lines(plan_figures.phases(tasks)))
