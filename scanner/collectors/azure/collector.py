@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from scanner.collectors.azure.data import (
-    backup_vaults,
-    disks,
-    storage_accounts,
-    storage_endpoints,
-)
+from scanner.collectors.azure.data import backup_vaults, disks, storage_accounts, storage_endpoints
 from scanner.collectors.azure.databases import sql_databases, sql_endpoints
 from scanner.collectors.azure.defences import DEFENDER_PLANS, contacts, defender, policy_assignments
 from scanner.collectors.azure.keys import key_vaults, vault_keys

@@ -23,7 +23,6 @@ CONTAINERS = (
 DISKS = f"GET {ANYWHERE}Microsoft.Compute/disks"
 VAULTS = f"GET {ANYWHERE}Microsoft.RecoveryServices/vaults"
 ASSIGNMENTS = f"GET {ANYWHERE}Microsoft.Authorization/roleAssignments"
-
 _ACCOUNTS_READ = {ACCOUNTS: "Microsoft.Storage/storageAccounts/read"}
 
 

@@ -7,12 +7,7 @@ from typing import Any
 
 from scanner.collectors.azure.common import ANYWHERE, everywhere, named, parts
 from scanner.collectors.base import Refused, Source, source
-from scanner.collectors.microsoft.arm import (
-    listed,
-    properties,
-    subscription_of,
-    version_of,
-)
+from scanner.collectors.microsoft.arm import listed, properties, subscription_of, version_of
 from scanner.collectors.microsoft.place import Place
 from scanner.collectors.microsoft.values import items, part, words
 from scanner.facts import Fact
@@ -20,11 +15,8 @@ from scanner.facts.services import Baseline, Contact, Detection
 from scanner.facts.software import Scanner
 
 PRICINGS = f"GET {ANYWHERE}Microsoft.Security/pricings"
-
 CONTACTS = f"GET {ANYWHERE}Microsoft.Security/securityContacts"
-
 POLICIES = f"GET {ANYWHERE}Microsoft.Authorization/policyAssignments"
-
 STATES = f"POST {ANYWHERE}Microsoft.PolicyInsights/policyStates/latest/summarize"
 
 

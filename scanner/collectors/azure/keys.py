@@ -9,12 +9,7 @@ from typing import Any
 from scanner.collectors.azure.common import ANYWHERE, IN_GROUP, everywhere, named, parts, where
 from scanner.collectors.azure.network_access import denies_by_default, is_closed
 from scanner.collectors.base import Partial, Refused, source
-from scanner.collectors.microsoft.arm import (
-    got,
-    listed,
-    properties,
-    resource_id,
-)
+from scanner.collectors.microsoft.arm import got, listed, properties, resource_id
 from scanner.collectors.microsoft.place import Place
 from scanner.collectors.microsoft.values import items, part
 from scanner.facts import Fact
@@ -22,11 +17,8 @@ from scanner.facts.crypto import Key
 from scanner.facts.storage import Store
 
 VAULTS = f"GET {ANYWHERE}Microsoft.KeyVault/vaults"
-
 KEYS = f"GET {IN_GROUP}Microsoft.KeyVault/vaults/{{vault}}/keys"
-
 KEY = f"GET {IN_GROUP}Microsoft.KeyVault/vaults/{{vault}}/keys/{{key}}"
-
 _DURATION = re.compile(r"^P(?=\d)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?$")
 _VAULTS_READ = {VAULTS: "Microsoft.KeyVault/vaults/read"}
 

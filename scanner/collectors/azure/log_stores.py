@@ -8,24 +8,15 @@ from typing import Any
 from scanner.collectors.azure.common import ANYWHERE, IN_GROUP, everywhere, named, parts, where
 from scanner.collectors.azure.records import ACTIVITY, DIAGNOSTICS
 from scanner.collectors.base import Refused, source
-from scanner.collectors.microsoft.arm import (
-    got,
-    listed,
-    properties,
-    resource_id,
-    subscription_of,
-)
+from scanner.collectors.microsoft.arm import got, listed, properties, resource_id, subscription_of
 from scanner.collectors.microsoft.place import Place
 from scanner.collectors.microsoft.values import items
 from scanner.facts import Fact
 from scanner.facts.audit import Store
 
 WORKSPACES = f"GET {ANYWHERE}Microsoft.OperationalInsights/workspaces"
-
 TABLES = f"GET {IN_GROUP}Microsoft.OperationalInsights/workspaces/{{workspace}}/tables"
-
 LOCKS = f"GET {ANYWHERE}Microsoft.Authorization/locks"
-
 ACCOUNTS = f"GET {ANYWHERE}Microsoft.Storage/storageAccounts"
 
 LIFECYCLE = (
@@ -33,7 +24,6 @@ LIFECYCLE = (
 )
 
 WATCHERS = f"GET {ANYWHERE}Microsoft.Network/networkWatchers"
-
 FLOW_LOGS = f"GET {IN_GROUP}Microsoft.Network/networkWatchers/{{watcher}}/flowLogs"
 
 FLOW_LOGS_READ = {

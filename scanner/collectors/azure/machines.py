@@ -9,9 +9,7 @@ from scanner.collectors.azure.common import ANYWHERE, IN_GROUP, everywhere, name
 from scanner.collectors.azure.defences import PRICINGS, is_on
 from scanner.collectors.azure.interfaces import INTERFACES_READ, interfaces
 from scanner.collectors.base import Refused, source
-from scanner.collectors.microsoft.arm import (
-    got,
-)
+from scanner.collectors.microsoft.arm import got
 from scanner.collectors.microsoft.place import Place
 from scanner.collectors.microsoft.values import items
 from scanner.facts import Fact
@@ -20,9 +18,7 @@ from scanner.facts.host import Instance
 from scanner.facts.software import PatchState, Scanner
 
 CLUSTERS = f"GET {ANYWHERE}Microsoft.ContainerService/managedClusters"
-
 MACHINES = f"GET {ANYWHERE}Microsoft.Compute/virtualMachines"
-
 INSTANCE_VIEW = f"GET {IN_GROUP}Microsoft.Compute/virtualMachines/{{machine}}/instanceView"
 
 

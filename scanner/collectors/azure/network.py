@@ -26,9 +26,7 @@ from scanner.facts.network import Boundary, RemoteAccess, Segment
 NETWORKS = f"GET {ANYWHERE}Microsoft.Network/virtualNetworks"
 BASTIONS = f"GET {ANYWHERE}Microsoft.Network/bastionHosts"
 JUST_IN_TIME = f"GET {ANYWHERE}Microsoft.Security/jitNetworkAccessPolicies"
-
 _DURATION = re.compile(r"^P(?=.)(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?$")
-
 _GROUPS_READ = {GROUPS: "Microsoft.Network/networkSecurityGroups/read"}
 
 

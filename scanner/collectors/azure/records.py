@@ -9,13 +9,7 @@ from typing import Any
 
 from scanner.collectors.azure.common import ANYWHERE, IN_GROUP, everywhere, named, parts, where
 from scanner.collectors.base import Refused, source
-from scanner.collectors.microsoft.arm import (
-    got,
-    listed,
-    properties,
-    resource_id,
-    subscription_of,
-)
+from scanner.collectors.microsoft.arm import got, listed, properties, resource_id, subscription_of
 from scanner.collectors.microsoft.diagnostics import exports
 from scanner.collectors.microsoft.place import Place
 from scanner.collectors.microsoft.samples import sample as sample_of
@@ -25,27 +19,19 @@ from scanner.facts import Fact
 from scanner.facts.audit import Alert, Record, Trail
 
 ACTIVITY = f"GET {ANYWHERE}Microsoft.Insights/diagnosticSettings"
-
 OF_RESOURCE = "GET /{resource}/providers/Microsoft.Insights/diagnosticSettings"
-
 EVENTS = f"GET {ANYWHERE}Microsoft.Insights/eventtypes/management/values"
-
 VAULTS = f"GET {ANYWHERE}Microsoft.KeyVault/vaults"
-
 ACTION_GROUPS = f"GET {ANYWHERE}Microsoft.Insights/actionGroups"
 ALERTS = f"GET {ANYWHERE}Microsoft.Insights/activityLogAlerts"
-
 SERVERS = f"GET {ANYWHERE}Microsoft.Sql/servers"
-
 AUDITING = f"GET {IN_GROUP}Microsoft.Sql/servers/{{server}}/auditingSettings/default"
 
 
 DIAGNOSTICS = "Microsoft.Insights/diagnosticSettings/read"
-
 _MOST = 1000
 """Records of a week that are searched for acts."""
 _ADMIN_EVENTS = frozenset({"administrative", "security", "policy"})
-
 _AUDIT_EVENTS = frozenset({"auditevent", "audit"})
 
 

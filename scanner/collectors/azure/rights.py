@@ -7,19 +7,15 @@ from typing import Any
 
 from scanner.collectors.azure.common import ANYWHERE, everywhere, named, parts
 from scanner.collectors.base import Partial, Refused, source
-from scanner.collectors.microsoft.arm import (
-    resource_id,
-)
+from scanner.collectors.microsoft.arm import resource_id
 from scanner.collectors.microsoft.place import Place
 from scanner.collectors.microsoft.values import items, part
 from scanner.facts import UNSET, Fact
 from scanner.facts.identity import RoleGrant
 
 ASSIGNMENTS = f"GET {ANYWHERE}Microsoft.Authorization/roleAssignments"
-
 SCHEDULED = f"GET {ANYWHERE}Microsoft.Authorization/roleAssignmentScheduleInstances"
 DEFINITIONS = f"GET {ANYWHERE}Microsoft.Authorization/roleDefinitions"
-
 _SCHEDULES = "Microsoft.Authorization/roleAssignmentScheduleInstances/read"
 
 _ROLES = {

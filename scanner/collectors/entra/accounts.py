@@ -27,7 +27,6 @@ REGISTRATION = "GET /reports/authenticationMethods/userRegistrationDetails"
 ACTIVITY = "GET /users?$select=signInActivity"
 LEAVING = "GET /users?$select=employeeLeaveDateTime"
 PLANS = "GET /users/{id}"
-
 _SUCCEEDED = "lastSuccessfulSignInDateTime"
 _ATTEMPTS = ("lastSignInDateTime", "lastNonInteractiveSignInDateTime")
 _TOLD_SINCE = "2023-12-01T00:00:00Z"

@@ -25,7 +25,6 @@ from scanner.facts.identity import RoleGrant
 
 SCHEDULED = "GET /roleManagement/directory/roleAssignmentScheduleInstances"
 APPROVALS = "GET /policies/roleManagementPolicyAssignments"
-
 _ACTIVATION_READ = {APPROVALS: "RoleManagement.Read.All", POLICIES: "Policy.Read.All"}
 
 _FIELDS = (

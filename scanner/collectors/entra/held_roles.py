@@ -13,11 +13,8 @@ from scanner.collectors.microsoft.place import Place
 from scanner.collectors.microsoft.values import items, part, text
 
 ASSIGNMENTS = "GET /roleManagement/directory/roleAssignments"
-
 DEFINITIONS = "GET /roleManagement/directory/roleDefinitions"
-
 ELIGIBLE = "GET /roleManagement/directory/roleEligibilityScheduleInstances"
-
 MAY_JOIN = "GET /identityGovernance/privilegedAccess/group/eligibilityScheduleInstances"
 
 ASSIGNED_READ = {

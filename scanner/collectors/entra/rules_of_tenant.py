@@ -16,7 +16,6 @@ SETTINGS = "GET /groupSettings"
 METHODS = "GET /policies/authenticationMethodsPolicy"
 PARTNERS = "GET /policies/crossTenantAccessPolicy/default"
 DOMAINS = "GET /domains"
-
 _PASSWORD_RULES = "5cf42378-d67d-4f36-ba46-e8b86229381d"
 """Template of the group setting "Password Rule Settings"."""
 _LOCKOUT_DEFAULTS = {False: (10, 60), True: (3, 60)}

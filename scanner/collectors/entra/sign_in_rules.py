@@ -14,13 +14,9 @@ from scanner.collectors.microsoft.graph import Members, group_members
 from scanner.collectors.microsoft.place import Place
 
 T = TypeVar("T")
-
 POLICIES = "GET /identity/conditionalAccess/policies"
-
 LOCATIONS = "GET /identity/conditionalAccess/namedLocations"
-
 STRENGTHS = "GET /policies/authenticationStrengthPolicies"
-
 DEFAULTS = "GET /policies/identitySecurityDefaultsEnforcementPolicy"
 
 ACCESS_READ = {

@@ -11,7 +11,6 @@ from scanner.collectors.microsoft.place import Place
 from scanner.collectors.microsoft.values import items
 
 USERS = "GET /users"
-
 USERS_READ = {USERS: "User.Read.All"}
 
 _USER_FIELDS = (

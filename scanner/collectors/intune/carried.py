@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from scanner.collectors.intune.appcontrol import (
-    AppControl,
-    Unreadable,
-)
+from scanner.collectors.intune.appcontrol import AppControl, Unreadable
 
 Value = str | int | bool | None | AppControl | Unreadable
 """None: set to nothing (never). Unreadable: carried, but not understood."""

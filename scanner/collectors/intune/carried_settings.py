@@ -10,15 +10,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from scanner.collectors.intune.appcontrol import (
-    Unreadable,
-    from_catalog,
-)
+from scanner.collectors.intune.appcontrol import Unreadable, from_catalog
 from scanner.collectors.intune.carried import Value, minutes
 from scanner.collectors.intune.catalog import Entry, entries
 
 _CONFIG = "device_vendor_msft_policy_config_"
-
 _PASSWORD_ON = f"{_CONFIG}devicelock_devicepasswordenabled_0"
 """Inverted: 0 switches passwords on, and only then its children are in force."""
 
@@ -43,7 +39,6 @@ MOBILE_CODE = {
 """Attack-surface rules that decide on mobile code, by a short name."""
 
 _FIREWALL = "vendor_msft_firewall_mdmstore_{}profile_"
-
 _LOCKOUT = re.compile(r"(\w+)\s*:\s*(\d+)")
 
 

@@ -9,10 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from scanner.collectors.intune.appcontrol import (
-    Unreadable,
-    applocker_enforced,
-)
+from scanner.collectors.intune.appcontrol import Unreadable, applocker_enforced
 from scanner.collectors.intune.carried import Value, minutes
 
 Typed = Callable[[Any], Value]

@@ -7,14 +7,7 @@ from typing import Any
 
 from scanner.collectors.base import Partial, Refused, source
 from scanner.collectors.intune.carried_settings import MOBILE_CODE
-from scanner.collectors.intune.devices import (
-    COMPUTERS,
-    HANDHELD,
-    id_of,
-    name_of,
-    on,
-    platform_of,
-)
+from scanner.collectors.intune.devices import COMPUTERS, HANDHELD, id_of, name_of, on, platform_of
 from scanner.collectors.intune.in_force import SETTINGS_READ, candidates, in_force
 from scanner.collectors.intune.stores import settings
 from scanner.collectors.microsoft.place import Place

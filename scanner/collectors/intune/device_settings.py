@@ -6,14 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from scanner.collectors.base import Partial, Refused, source
-from scanner.collectors.intune.devices import (
-    COMPUTERS,
-    HANDHELD,
-    id_of,
-    name_of,
-    on,
-    platform_of,
-)
+from scanner.collectors.intune.devices import COMPUTERS, HANDHELD, id_of, name_of, on, platform_of
 from scanner.collectors.intune.in_force import SETTINGS_READ, InForce, in_force
 from scanner.collectors.intune.stores import CATALOG
 from scanner.collectors.microsoft.place import Place

@@ -11,10 +11,8 @@ from scanner.collectors.microsoft.platforms import platform_named
 from scanner.collectors.microsoft.values import text
 
 DEVICES = "GET /deviceManagement/managedDevices"
-
 DEVICE = "DeviceManagementManagedDevices.Read.All"
 DEVICES_READ = {DEVICES: DEVICE}
-
 STALE_DAYS = 30
 """What a device reported longer ago tells nothing of it now."""
 
@@ -68,7 +66,6 @@ def staleness(place: Place, device: Mapping[str, Any]) -> Refused | None:
 
 
 COMPUTERS = ("windows", "macos")
-
 HANDHELD = ("ios", "android")
 
 

@@ -28,7 +28,6 @@ RECOVERY_KEYS = "GET /informationProtection/bitlocker/recoveryKeys"
 PROTECTION = "GET /deviceManagement/managedDevices/{id}/windowsProtectionState"
 APPS = "GET /deviceManagement/detectedApps"
 APP_DEVICES = "GET /deviceManagement/detectedApps/{id}/managedDevices"
-
 _DEVICE = "DeviceManagementManagedDevices.Read.All"
 _BUILD = re.compile(r"^10\.0\.(\d+)\.(\d+)$")
 _VERSION = re.compile(r"^(\d+)(?:\.(\d+))?(?:\.(\d+))?")

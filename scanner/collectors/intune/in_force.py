@@ -9,9 +9,7 @@ from typing import Any
 from scanner.collectors.base import Refused
 from scanner.collectors.intune.appcontrol import Unreadable
 from scanner.collectors.intune.carried import Value
-from scanner.collectors.intune.devices import (
-    staleness,
-)
+from scanner.collectors.intune.devices import staleness
 from scanner.collectors.intune.policies import PushedPolicy
 from scanner.collectors.intune.reported import REPORTED_READ, reported
 from scanner.collectors.intune.stores import CATALOG, STORES_READ, settings

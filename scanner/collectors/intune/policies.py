@@ -9,9 +9,7 @@ from typing import Any
 
 from scanner.collectors.intune.assign import Reach
 from scanner.collectors.intune.carried import Value
-from scanner.collectors.intune.devices import (
-    platform_of,
-)
+from scanner.collectors.intune.devices import platform_of
 
 
 @dataclass(frozen=True)

@@ -6,20 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from scanner.collectors.base import Refused
-from scanner.collectors.intune.devices import (
-    DEVICE,
-    devices,
-    is_managed,
-)
+from scanner.collectors.intune.devices import DEVICE, devices, is_managed
 from scanner.collectors.intune.policies import PushedPolicy
 from scanner.collectors.intune.stores import CONFIGURATION
 from scanner.collectors.microsoft.place import Place
 from scanner.collectors.microsoft.values import items
 
 CATALOG_REPORT = "POST /beta/deviceManagement/reports/getConfigurationPolicyDevicesReport"
-
 PROFILE_STATES = "GET /deviceManagement/managedDevices/{id}/deviceConfigurationStates"
-
 COMPLIANCE_STATES = "GET /deviceManagement/managedDevices/{id}/deviceCompliancePolicyStates"
 
 REPORTED_READ = {
@@ -29,7 +23,6 @@ REPORTED_READ = {
 }
 
 _APPLIED = frozenset({"compliant", "remediated", "succeeded", "success"})
-
 _FAILED = frozenset({"noncompliant", "error", "conflict", "failed"})
 
 _NUMBERED = ("unknown", "notapplicable", "compliant", "remediated", "noncompliant", "error",

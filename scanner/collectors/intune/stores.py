@@ -9,37 +9,23 @@ from scanner.collectors.base import Refused
 from scanner.collectors.intune.assign import Fleet, Reach
 from scanner.collectors.intune.carried_settings import from_settings
 from scanner.collectors.intune.carried_typed import from_typed
-from scanner.collectors.intune.devices import (
-    DEVICES_READ,
-    devices,
-)
+from scanner.collectors.intune.devices import DEVICES_READ, devices
 from scanner.collectors.intune.policies import PushedPolicy, Settings
 from scanner.collectors.microsoft.graph import GROUP_READ, group_members
 from scanner.collectors.microsoft.place import Place
 from scanner.collectors.microsoft.values import items, text
 
 CATALOG = "GET /beta/deviceManagement/configurationPolicies"
-
 CATALOG_SETTINGS = "GET /beta/deviceManagement/configurationPolicies/{id}/settings"
-
 PROFILES = "GET /deviceManagement/deviceConfigurations"
-
 PROFILE_ASSIGNMENTS = "GET /beta/deviceManagement/deviceConfigurations/{id}/assignments"
-
 COMPLIANCE = "GET /deviceManagement/deviceCompliancePolicies"
-
 COMPLIANCE_ASSIGNMENTS = "GET /beta/deviceManagement/deviceCompliancePolicies/{id}/assignments"
-
 INTENTS = "GET /beta/deviceManagement/intents"
-
 INTENT_ASSIGNMENTS = "GET /beta/deviceManagement/intents/{id}/assignments"
-
 TEMPLATES = "GET /beta/deviceManagement/groupPolicyConfigurations"
-
 TEMPLATE_ASSIGNMENTS = "GET /beta/deviceManagement/groupPolicyConfigurations/{id}/assignments"
-
 FILTERS = "GET /beta/deviceManagement/assignmentFilters"
-
 CONFIGURATION = "DeviceManagementConfiguration.Read.All"
 
 COMPLIANCE_READ = {

@@ -37,7 +37,6 @@ RETRIED = frozenset({408, 429, 500, 502, 503, 504})
 """Statuses after which a read is tried again."""
 
 _ATTEMPTS = 6
-
 _BODY_LIMIT = 64 * 1024 * 1024
 
 

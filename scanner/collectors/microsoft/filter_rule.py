@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 _TOKEN = re.compile(r"""\s*(?:(\()|(\))|"([^"]*)"|'([^']*)'|(\[[^\]]*\])|([A-Za-z0-9_.\-]+))""")
-
 _LISTED = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([^,]+))\s*(?:,|$)""")
 
 OPERATORS = {

@@ -14,7 +14,6 @@ from scanner.collectors.microsoft.values import items
 GROUP_MEMBERS = "GET /groups/{id}/transitiveMembers"
 GROUP = "GET /groups/{id}"
 GROUP_READ = {GROUP_MEMBERS: "GroupMember.Read.All", GROUP: "GroupMember.Read.All"}
-
 _ORGANIZATION = "GET /organization"
 _DEVICES = "Device.Read.All"
 _HIDDEN = "Member.Read.Hidden"

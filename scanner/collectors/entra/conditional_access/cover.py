@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from scanner.collectors.entra.conditional_access.cells import (
-    Box,
-    contains,
-)
+from scanner.collectors.entra.conditional_access.cells import Box, contains
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,7 @@ from scanner.collectors.microsoft.filter_rule import (
 )
 
 _JOINS = {"workplace": "registered", "azuread": "joined", "serverad": "hybrid"}
-
 UNREGISTERED = "unregistered device"
-
 _MOST = 6
 
 

@@ -22,12 +22,7 @@ from scanner.collectors.entra.conditional_access.cells import (
     widest_first,
 )
 from scanner.collectors.entra.conditional_access.cover import Cover, cover_of, transposed
-from scanner.collectors.entra.conditional_access.people import (
-    WORKLOADS,
-    Directory,
-    People,
-    Person,
-)
+from scanner.collectors.entra.conditional_access.people import WORKLOADS, Directory, People, Person
 from scanner.collectors.entra.conditional_access.policy import compile_policy
 from scanner.collectors.entra.conditional_access.requirements import (
     BLOCKED,
@@ -38,15 +33,11 @@ from scanner.collectors.entra.conditional_access.requirements import (
 )
 from scanner.collectors.entra.conditional_access.security_defaults import ADMINS
 from scanner.collectors.entra.conditional_access.selection import Applied, applied
-from scanner.collectors.entra.conditional_access.space import (
-    Space,
-    space_of,
-)
+from scanner.collectors.entra.conditional_access.space import Space, space_of
 
 Answer = Literal["yes", "no", "partial", "unknown", "n/a"]
 
 _GAPS_SHOWN = 3
-
 _SESSION = Requirement("session", frozenset(), clients=MODERN)
 
 

@@ -18,7 +18,6 @@ Kind = Literal[
 ]
 
 GUESTS = ("b2bCollaborationMember", "b2bCollaborationGuest", "internalGuest", "otherExternalUser")
-
 WORKLOADS = ("servicePrincipal", "managedIdentity")
 
 

@@ -23,13 +23,8 @@ from scanner.collectors.entra.conditional_access.cells import (
 )
 from scanner.collectors.entra.conditional_access.conditions import CONDITIONS, Boxes
 from scanner.collectors.entra.conditional_access.controls import controls, interval_minutes
-from scanner.collectors.entra.conditional_access.requirements import (
-    LEGACY,
-    Requirement,
-)
-from scanner.collectors.entra.conditional_access.space import (
-    Space,
-)
+from scanner.collectors.entra.conditional_access.requirements import LEGACY, Requirement
+from scanner.collectors.entra.conditional_access.space import Space
 from scanner.collectors.microsoft.values import part, words
 
 

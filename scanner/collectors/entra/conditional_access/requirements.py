@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MODERN = ("browser", "mobileAppsAndDesktopClients")
-
 LEGACY = ("exchangeActiveSync", "other")
-
 RISKS = ("none", "low", "medium", "high")
 
 
@@ -26,9 +24,7 @@ class Requirement:
 
 
 MFA = Requirement("mfa", frozenset({"mfa", "strength:mfa", "strength:phishing-resistant"}))
-
 PHISHING_RESISTANT = Requirement("phishing-resistant", frozenset({"strength:phishing-resistant"}))
-
 LEGACY_BLOCKED = Requirement("legacy", frozenset(), clients=LEGACY)
 
 MANAGED_DEVICE = Requirement(
@@ -46,5 +42,4 @@ RISKY_USER = Requirement(
 )
 
 RISKY_SIGN_IN = Requirement("sign-in-risk", MFA.controls, sign_in_risk=("high",))
-
 BLOCKED = Requirement("blocked", frozenset())

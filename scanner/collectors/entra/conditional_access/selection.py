@@ -6,10 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scanner.collectors.entra.conditional_access.people import (
-    GUESTS,
-    People,
-)
+from scanner.collectors.entra.conditional_access.people import GUESTS, People
 from scanner.collectors.entra.conditional_access.policy import Compiled
 from scanner.collectors.microsoft.values import words
 

@@ -31,19 +31,12 @@ from scanner.collectors.entra.conditional_access.requirements import (
 from scanner.collectors.microsoft.values import part, words
 
 _PLATFORMS = ("android", "iOS", "windows", "windowsPhone", "macOS", "linux", "unrecognised")
-
 _FLOWS = ("ordinary", "deviceCodeFlow", "authenticationTransfer")
-
 _INSIDER = ("none", "minor", "moderate", "elevated")
-
 OFFICE_365 = "Office365"
-
 _OTHER_RESOURCE = "any other resource"
-
 TRUSTED_ADDRESSES = "MFA trusted addresses"
-
 _ELSEWHERE = "any other location"
-
 _UNLISTED = "trusted locations that could not be read"
 
 

@@ -9,9 +9,7 @@ from scanner.demo.microsoft.making import ago, guid, typed
 from scanner.demo.microsoft.tenant import Tenant
 
 OFFICE = guid("location", "office")
-
 STRENGTH = "00000000-0000-0000-0000-000000000004"
-
 _RESISTANT = ["windowsHelloForBusiness", "fido2", "x509CertificateMultiFactor"]
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from scanner.demo.microsoft.halyard.people import (
-    Somebody,
-    upn,
-)
+from scanner.demo.microsoft.halyard.people import Somebody, upn
 from scanner.demo.microsoft.making import WORKSPACE, ago, guid
 from scanner.demo.microsoft.tenant import Tenant
 

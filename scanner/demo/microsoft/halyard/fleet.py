@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from scanner.demo.microsoft.halyard.people import (
-    everybody,
-    upn,
-)
+from scanner.demo.microsoft.halyard.people import everybody, upn
 from scanner.demo.microsoft.making import ago, guid, typed
 from scanner.demo.microsoft.tenant import Tenant
 

@@ -26,9 +26,7 @@ class Somebody(NamedTuple):
 
 
 PUSH = ("microsoftAuthenticatorPush",)
-
 KEY = ("fido2SecurityKey", "microsoftAuthenticatorPush")
-
 HELLO = ("windowsHelloForBusiness",)
 
 NONE: tuple[str, ...] = ()
@@ -69,7 +67,6 @@ PEOPLE = (
 )  # fmt: skip
 
 _MORE = "abel beth cora dina eric fred gina hugo iris jack kate leon mary nils olga paul rita sven"
-
 _SURNAMES = ("ashby", "brandt", "cole")
 
 GUESTS = (

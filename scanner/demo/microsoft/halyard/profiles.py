@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from scanner.demo.microsoft.halyard.fleet import Machine, managed_id
-from scanner.demo.microsoft.halyard.settings import (
-    ALL_DEVICES,
-    assignment,
-)
+from scanner.demo.microsoft.halyard.settings import ALL_DEVICES, assignment
 from scanner.demo.microsoft.making import guid, typed
 from scanner.demo.microsoft.tenant import Tenant
 

@@ -16,9 +16,7 @@ def add_rights(site: Site) -> None:
 
 
 _OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
-
 _READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
-
 _LOGS = "92aaf0da-9dab-42b6-94a3-d43ce8d16293"
 
 

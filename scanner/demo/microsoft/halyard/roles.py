@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scanner.demo.microsoft.halyard.people import (
-    Somebody,
-    principal_of,
-)
+from scanner.demo.microsoft.halyard.people import Somebody, principal_of
 from scanner.demo.microsoft.making import ago, ahead, guid, typed
 from scanner.demo.microsoft.tenant import Tenant
 
@@ -22,7 +19,6 @@ ROLES = {
 }
 
 READERS = ("Global Reader",)
-
 ELIGIBLE = (("kofi.mensah-adm", "Global Administrator"), ("kofi.mensah", "User Administrator"))
 
 

@@ -7,7 +7,6 @@ from typing import Any
 from scanner.demo.microsoft.making import guid
 
 CONFIG = "device_vendor_msft_policy_config_"
-
 V2 = f"{CONFIG}applicationcontrolv2_"
 
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scanner.demo.microsoft.halyard.people import (
-    DOMAIN,
-    principal_of,
-)
+from scanner.demo.microsoft.halyard.people import DOMAIN, principal_of
 from scanner.demo.microsoft.making import ago, ahead, guid, typed
 from scanner.demo.microsoft.tenant import Tenant
 
