@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scanner.collectors.base import source
-from scanner.collectors.linux.forms import section_values
+from scanner.collectors.linux.forms import drop_in_paths, section_values
 from scanner.collectors.linux.host import Host
 from scanner.collectors.linux.sign_in.sshd_config import SSHD_PROGRAMS
 from scanner.facts.crypto import Key
 from scanner.facts.device import DevicePolicy
 
-_PROFILES = "/etc/NetworkManager/system-connections/*.nmconnection"
+_FOLDERS = tuple(f"{top}/NetworkManager/system-connections" for top in ("/etc", "/run", "/usr/lib"))
+"""Where profiles lie; netplan writes its own under /run."""
+
+_PROFILES = f"{_FOLDERS[0]}/*.nmconnection"
 
 _SECURE = frozenset({"wpa-psk", "wpa-eap", "sae", "wpa-eap-suite-b-192"})
 """Values of key-mgmt that authenticate and encrypt (NetworkManager's settings, 802-11-security)."""
@@ -20,12 +23,13 @@ _SECURE = frozenset({"wpa-psk", "wpa-eap", "sae", "wpa-eap-suite-b-192"})
 @source(
     DevicePolicy,
     fields=["host", "purpose", "setting", "assigned", "value", "secure"],
-    calls={f"read:{_PROFILES}": "root"},
+    calls={f"read:{folder}/*.nmconnection": "root" for folder in _FOLDERS},
     always={"purpose": "wifi"},
 )
 def wireless(here: Host) -> Iterator[DevicePolicy]:
     """The wireless networks in NetworkManager's profiles, and how each is protected."""
-    for path in here.glob(_PROFILES):
+    folders = [f for f in _FOLDERS if here.live or not f.startswith("/run")]
+    for path in drop_in_paths(here, folders, ".nmconnection"):
         text = here.read(path)
         kind = section_values([text], "connection").get("type", "")
         if kind not in ("wifi", "802-11-wireless"):

@@ -6,8 +6,27 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from scanner.collectors.linux.host import Host
+
 _COMMENT = re.compile(r"//[^\n]*|^\s*#[^\n]*|/\*.*?\*/", re.S | re.M)
 _TOKEN = re.compile(r'([A-Za-z0-9:_/.-]+)\s*("[^"]*"|[^\s;{}"]+)?\s*([;{])|\}\s*;?')
+
+
+APT_CONF_CALLS = {"read:/etc/apt/apt.conf": "", "read:/etc/apt/apt.conf.d/*": ""}
+
+
+def apt_texts(host: Host) -> list[str]:
+    """apt.conf(5) in the order in which it is read: the parts by name, then the file itself.
+
+    Of the parts only names of letters, digits, `_`, `-` and `.` count, without an end or with that
+    of `.conf`.
+    """
+    paths = [
+        path
+        for path in host.glob("/etc/apt/apt.conf.d/*")
+        if re.fullmatch(r"[A-Za-z0-9_-]+(?:[A-Za-z0-9_.-]*\.conf)?", path.rpartition("/")[2])
+    ]
+    return [host.read_optional(path) or "" for path in (*paths, "/etc/apt/apt.conf")]
 
 
 def apt_setting(texts: Iterable[str], name: str) -> str | None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from scanner.collectors.base import Partial, Refused, source
 from scanner.collectors.linux.forms import boolean, section_values
 from scanner.collectors.linux.host import Host, Unclear, clear, observe
-from scanner.collectors.linux.software.apt_conf import apt_setting
+from scanner.collectors.linux.software.apt_conf import APT_CONF_CALLS, apt_setting, apt_texts
 from scanner.collectors.linux.software.missing import (
     Missing,
     parse_apt,
@@ -34,6 +34,16 @@ _TIMERS = (
 )
 
 
+_AUTOMATIC = {
+    "dnf-automatic.timer": ("/etc/dnf/automatic.conf",),
+    "dnf5-automatic.timer": (
+        "/usr/share/dnf5/dnf5-plugins/automatic.conf",
+        "/etc/dnf/dnf5-plugins/automatic.conf",
+    ),
+}
+"""Timers that install only where their files say so; of several files the last one wins."""
+
+
 @source(
     PatchState,
     fields=[
@@ -54,9 +64,8 @@ _TIMERS = (
         "stat:/var/lib/apt/lists/partial": "",
         "stat:/var/lib/apt/periodic/update-success-stamp": "",
         "read:/var/log/apt/history.log": "",
-        "read:/etc/apt/apt.conf": "",
-        "read:/etc/apt/apt.conf.d/*": "",
-        "read:/etc/dnf/automatic.conf": "",
+        **APT_CONF_CALLS,
+        **{f"read:{path}": "" for paths in _AUTOMATIC.values() for path in paths},
         "stat:/var/cache/dnf": "",
         "stat:/var/cache/libdnf5": "",
         "stat:/var/cache/zypp/raw": "",
@@ -116,24 +125,25 @@ def patches(here: Host) -> Iterator[PatchState | Partial]:
         times = [p.at for p in inventory(here).packages if p.at is not None]
         return here.days_since(max(times)) if times else None
 
+    def applies(*paths: str) -> bool:
+        texts = [here.read_optional(path) or "" for path in paths]
+        return boolean(section_values(texts, "commands").get("apply_updates", "no"))
+
     def automatic() -> bool:
         name = family()
         if name in ("debian", "ubuntu"):
-            texts = [here.read_optional("/etc/apt/apt.conf") or ""]
-            texts[:0] = [here.read_optional(p) or "" for p in here.glob("/etc/apt/apt.conf.d/*")]
+            texts = apt_texts(here)
             on = apt_setting(texts, "APT::Periodic::Unattended-Upgrade")
             return (
                 inventory(here).has("unattended-upgrades")
                 and on not in (None, "0", "never")
+                and apt_setting(texts, "APT::Periodic::Enable") != "0"
                 and enabled(here, "apt-daily-upgrade.timer")
             )
         if name == "rhel":
             if enabled(here, "dnf-automatic-install.timer"):
                 return True
-            if not any(enabled(here, t) for t in ("dnf-automatic.timer", "dnf5-automatic.timer")):
-                return False
-            text = here.read_optional("/etc/dnf/automatic.conf") or ""
-            return boolean(section_values([text], "commands").get("apply_updates", "no"))
+            return any(enabled(here, t) and applies(*files) for t, files in _AUTOMATIC.items())
         if name == "suse":
             if enabled(here, "transactional-update.timer"):
                 return True

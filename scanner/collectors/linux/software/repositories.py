@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from scanner.collectors.base import source
 from scanner.collectors.linux.forms import boolean, section_values
 from scanner.collectors.linux.host import Host, clear
-from scanner.collectors.linux.software.apt_conf import apt_setting
+from scanner.collectors.linux.software.apt_conf import APT_CONF_CALLS, apt_setting, apt_texts
 from scanner.collectors.linux.software.repository_files import (
     Repository,
     parse_deb822_sources,
@@ -25,8 +25,7 @@ from scanner.facts.software import PackageSource
         **RELEASE_CALLS,
         "read:/etc/apt/sources.list": "",
         "read:/etc/apt/sources.list.d/*": "",
-        "read:/etc/apt/apt.conf": "",
-        "read:/etc/apt/apt.conf.d/*": "",
+        **APT_CONF_CALLS,
         "read:/etc/dnf/dnf.conf": "",
         "read:/etc/yum.conf": "",
         "read:/etc/yum.repos.d/*.repo": "",
@@ -62,8 +61,7 @@ def _repositories(here: Host) -> Iterator[tuple[str, Repository]]:
         elif path.endswith(".sources"):
             found += clear(operation, lambda b=body: parse_deb822_sources(b))  # type: ignore[misc]
     if found:
-        texts = [here.read_optional("/etc/apt/apt.conf") or ""]
-        texts[:0] = [here.read_optional(p) or "" for p in here.glob("/etc/apt/apt.conf.d/*")]
+        texts = apt_texts(here)
         lax = any(
             (apt_setting(texts, name) or "false").lower() in ("true", "1", "yes")
             for name in (

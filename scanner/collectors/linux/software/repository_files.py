@@ -53,7 +53,8 @@ def parse_sources_list(text: str) -> list[Repository]:
         kind, options, url, suite, _ = match.groups()
         if kind == "deb-src":
             continue
-        checked = not re.search(r"trusted\s*=\s*yes", options or "", re.I)
+        lax = r"\b(?:trusted|allow-insecure)\s*=\s*yes"
+        checked = not re.search(lax, options or "", re.I)
         plain = without_credentials(url)
         found.append(Repository(f"{plain} {suite}", plain, True, checked))
     return found
@@ -77,7 +78,8 @@ def parse_deb822_sources(text: str) -> list[Repository]:
         if "deb" not in fields.get("types", "").split():
             continue
         on = boolean(fields.get("enabled", "yes"))
-        checked = fields.get("trusted", "no").lower() != "yes"
+        lax = (fields.get(name, "no").lower() for name in ("trusted", "allow-insecure"))
+        checked = "yes" not in lax
         for url in fields.get("uris", "").split():
             for suite in fields.get("suites", "").split():
                 plain = without_credentials(url)

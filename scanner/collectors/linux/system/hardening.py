@@ -220,6 +220,18 @@ _DATABASES = (
     "/var/lib/aide.db",
 )
 _TIMERS = ("aidecheck.timer", "aide-check.timer", "dailyaidecheck.timer", "aide.timer")
+_LEFT_OVER = (
+    ".dpkg-dist",
+    ".dpkg-old",
+    ".dpkg-new",
+    ".rpmnew",
+    ".rpmsave",
+    ".rpmorig",
+    ".swp",
+    "~",
+)
+"""Ends of names that cron and run-parts pass over in every family."""
+
 CRON_CALLS = {
     "read:/etc/crontab": "",
     **{
@@ -238,7 +250,12 @@ def cron_runs(here: Host, program: str) -> bool:
     """
     paths = ["/etc/crontab"]
     for folder in ("cron.d", "cron.hourly", "cron.daily", "cron.weekly", "cron.monthly"):
-        paths.extend(here.glob(f"/etc/{folder}/*"))
+        for path in here.glob(f"/etc/{folder}/*"):
+            found = here.stat(path)
+            script = folder != "cron.d"  # of which only those run that may be started
+            if found is not None and (not script or found.mode & 0o111):
+                paths.append(path)
+    paths = [path for path in paths if not path.endswith(_LEFT_OVER)]
     for path in (*paths, "/var/spool/cron/root", "/var/spool/cron/crontabs/root"):
         text = here.read_optional(path)
         if text is not None and any(program in line for line in lines_of(text)):

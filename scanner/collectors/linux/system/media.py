@@ -20,6 +20,8 @@ MODPROBE_FOLDERS = (
 )
 _OPERATION = "read:/etc/modprobe.d/*"
 _GUARD = "usbguard.service"
+_GUARD_RULES = "/etc/usbguard/rules.conf"
+_GUARD_PARTS = "/etc/usbguard/rules.d/*.conf"
 _GUARD_CONF = "/etc/usbguard/usbguard-daemon.conf"
 
 
@@ -42,6 +44,18 @@ def built_in(text: str, module: str) -> bool:
     return re.search(rf"/{module}\.ko", text.replace("_", "-")) is not None
 
 
+def lets_storage_in(rule: str) -> bool:
+    """Whether a line of usbguard-rules.conf(5) lets in mass storage that nobody has named."""
+    if rule.split(None, 1)[0] != "allow":
+        return False
+    if re.search(
+        r"\b(?:hash|serial|parent-hash)\b|(?:^allow|\bid)\s+[0-9a-fA-F]{4}:[0-9a-fA-F]", rule
+    ):
+        return False
+    classes = re.findall(r"\b([0-9a-fA-F]{2}):[0-9a-fA-F*]{1,2}:[0-9a-fA-F*]{1,2}", rule)
+    return not classes or "08" in classes
+
+
 @source(
     Media,
     fields=["removable", "unowned_blocked"],
@@ -49,6 +63,8 @@ def built_in(text: str, module: str) -> bool:
         **{f"read:{folder}/*.conf": "" for folder in MODPROBE_FOLDERS},
         **unit_calls(_GUARD),
         f"read:{_GUARD_CONF}": "root",
+        f"read:{_GUARD_RULES}": "root",
+        f"read:{_GUARD_PARTS}": "root",
         "stat:/usr/bin/usbguard": "",
         "stat:/usr/sbin/usbguard-daemon": "",
         "read:/proc/sys/kernel/osrelease": "",
@@ -80,7 +96,13 @@ def removable_media(here: Host) -> Iterator[Media | Partial]:
             return False
         pairs = equals_pairs(here.read_optional(_GUARD_CONF) or "")
         target = (last(pairs, "implicitpolicytarget") or "block").lower()
-        return target in ("block", "reject") and runs(here, "usbguard-daemon")
+        files = [_GUARD_RULES, *here.glob(_GUARD_PARTS)]
+        rules = [line for path in files for line in lines_of(here.read_optional(path) or "")]
+        return (
+            target in ("block", "reject")
+            and not any(lets_storage_in(rule) for rule in rules)
+            and runs(here, "usbguard-daemon")
+        )
 
     def unowned() -> bool:
         return guarded() or removable() == "blocked"

@@ -29,6 +29,15 @@ def test_wireless_profiles() -> None:
     assert refused.reason == "denied"
 
 
+def test_profiles_that_netplan_has_written() -> None:
+    run, name = "/run/NetworkManager/system-connections", "netplan-wlan0-cafe.nmconnection"
+    tree = {f"{run}/{name}": "[connection]\ntype=wifi\n"}
+    assert read(wireless, tree).only.secure is False
+    assert read(wireless, tree, live=False).facts == {}
+    hidden = {**tree, f"{FOLDER}/{name}": "-> /dev/null"}
+    assert read(wireless, hidden).facts == {}
+
+
 def test_host_keys_by_name() -> None:
     tree = {**RHEL, "/etc/ssh/ssh_host_rsa_key.pub": "x", "/etc/ssh/ssh_host_rsa_key": "CANARY"}
     assert list(read(host_keys, tree).facts) == ["key/ssh_host_rsa_key"]
