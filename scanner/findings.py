@@ -68,6 +68,22 @@ class Finding(
     suppressed: str | None = None
     """The exception or baseline that sets it aside, by its id."""
 
+    @property
+    def settles(self) -> tuple[str, ...]:
+        """The objectives that a pass of it can satisfy; what is only configured satisfies none."""
+        return self.decides if self.strength != "configured" else ()
+
+    @property
+    def answers_for(self) -> tuple[str, ...]:
+        """What its verdict speaks of: practice, objectives and controls; of a pass, what it settles.
+
+        A requirement is MET when every objective of it is satisfied (32 CFR 170.24(b)(1)), which one
+        rule's pass never shows.
+        """
+        if self.verdict == "pass":
+            return self.settles
+        return (self.practice, *self.objectives, *self.iso)
+
 
 def fingerprint(first_rule_id: str, scope: str, subject: str | None, key: str = "") -> str:
     """Sixteen hex digits that stay while the finding stays the same.

@@ -136,7 +136,7 @@ def sort(
             tally = side.setdefault(objective, {}).setdefault((finding.rule, target), Tally())
             if not declared:
                 tally.product = finding.product or ""
-            decides = objective in finding.decides and finding.strength != "configured"
+            decides = objective in finding.settles
             _count(tally, finding, covered.get(objective), refutes, decides and declared)
     return evidence
 

@@ -239,8 +239,8 @@ def _assessment(assessment: Assessment) -> list[Task]:
             3,
             "affirmation",
             "Affirm in SPRS",
-            "on a Conditional and on a Final status, every year after it, and after a POA&M close-out "
-            "(32 CFR 170.22(a)(3))",
+            "on a Conditional and on a Final status, every year after it, and after a POA&M "
+            "close-out (32 CFR 170.22(a)(3))",
             after=["assessment"],
         ),
     ]

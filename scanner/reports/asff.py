@@ -168,7 +168,11 @@ def _product_fields(finding: Finding) -> Iterator[tuple[str, str]]:
     fields: Sequence[tuple[str, str | None]] = (
         ("cmmc-scan/rule", finding.rule),
         ("cmmc-scan/practice", finding.practice),
-        ("cmmc-scan/objectives", " ".join(finding.objectives)),
+        ("cmmc-scan/decides", " ".join(finding.settles)),
+        (
+            "cmmc-scan/informs",
+            " ".join(o for o in finding.objectives if o not in finding.settles),
+        ),
         ("cmmc-scan/iso27001", " ".join(finding.iso)),
         ("cmmc-scan/verdict", finding.verdict),
         ("cmmc-scan/reason", finding.reason),
@@ -201,15 +205,14 @@ def _resource(finding: Finding, partition: str) -> dict[str, Any]:
 
 
 def _compliance(finding: Finding) -> dict[str, Any]:
-    wanted = [finding.practice, *finding.objectives, *finding.iso]
+    wanted = finding.answers_for
     requirements = [
-        *(f"CMMC 2.0/{w}" for w in wanted if not w.startswith("A.")),
-        *(f"ISO 27001:2022/{w}" for w in wanted if w.startswith("A.")),
+        *(f"CMMC 2.0/{w}" for w in wanted if w not in finding.iso),
+        *(f"ISO 27001:2022/{w}" for w in wanted if w in finding.iso),
     ]
-    found: dict[str, Any] = {
-        "Status": _STATUS[finding.verdict],
-        "RelatedRequirements": [_text(r, 64) for r in requirements[:32]],
-    }
+    found: dict[str, Any] = {"Status": _STATUS[finding.verdict]}
+    if requirements:
+        found["RelatedRequirements"] = [_text(r, 64) for r in requirements[:32]]
     if finding.verdict == "unknown":
         found["StatusReasons"] = [
             {

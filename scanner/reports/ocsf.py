@@ -118,10 +118,11 @@ def _compliance(finding: Finding, rule: PlainRule) -> dict[str, Any]:
     found: dict[str, Any] = {
         "control": finding.practice,
         "standards": _STANDARDS,
-        "requirements": [finding.practice, *finding.objectives, *finding.iso],
         "status_id": status_id,
         "status": status,
     }
+    if finding.answers_for:
+        found["requirements"] = list(finding.answers_for)
     if rule.why:
         found["desc"] = _text(rule.why)
     if finding.reason is not None:
@@ -172,7 +173,9 @@ def _unmapped(finding: Finding) -> dict[str, Any]:
     found: dict[str, Any] = {
         "verdict": finding.verdict,
         "strength": finding.strength,
-        "decides": list(finding.decides),
+        "decides": list(finding.settles),
+        "informs": [o for o in finding.objectives if o not in finding.settles],
+        "iso": list(finding.iso),
         "evidence": _plain(finding.evidence),
     }
     if finding.gap is not None:

@@ -98,3 +98,26 @@ def test_the_hub_is_the_first_aws_account_of_the_snapshot() -> None:
         )
         == HUB
     )
+
+
+def test_a_pass_answers_for_what_it_decides_and_for_nothing_else() -> None:
+    """A requirement is MET when all its objectives are satisfied (32 CFR 170.24(b)(1)); what a rule
+    only informs, and what is only configured, no pass satisfies."""
+
+    def told(**changes: Any) -> tuple[list[str], str | None, str | None]:
+        made = asff(finding(objectives=("3.5.3[c]", "3.5.3[b]"), **changes), MFA, scan(), HUB)
+        fields = made["ProductFields"]
+        return (
+            made["Compliance"].get("RelatedRequirements", []),
+            fields.get("cmmc-scan/decides"),
+            fields.get("cmmc-scan/informs"),
+        )
+
+    decided = told(verdict="pass", decides=("3.5.3[c]",))
+    assert decided == (["CMMC 2.0/3.5.3[c]"], "3.5.3[c]", "3.5.3[b]")
+    assert told(verdict="pass", decides=()) == ([], None, "3.5.3[c] 3.5.3[b]")
+    configured = told(verdict="pass", decides=("3.5.3[c]",), strength="configured")
+    assert configured == ([], None, "3.5.3[c] 3.5.3[b]")
+    failed, _, _ = told(verdict="fail", decides=("3.5.3[c]",))
+    assert failed[:2] == ["CMMC 2.0/IA.L2-3.5.3", "CMMC 2.0/3.5.3[c]"]
+    assert "CMMC 2.0/3.5.3[b]" in failed

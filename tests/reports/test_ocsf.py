@@ -58,3 +58,19 @@ def test_practice_objectives_and_controls_are_requirements() -> None:
     compliance = event(log, LOGS, scan())["compliance"]
     assert compliance["control"] == "AU.L2-3.3.1"
     assert compliance["requirements"] == ["AU.L2-3.3.1", "3.3.1[e]", "A.8.15"]
+
+
+def test_a_pass_answers_for_what_it_decides_and_for_nothing_else() -> None:
+    """A requirement is MET when all its objectives are satisfied (32 CFR 170.24(b)(1)); what a rule
+    only informs, and what is only configured, no pass satisfies."""
+
+    def told(**changes: Any) -> tuple[list[str], list[str]]:
+        made = event(finding(objectives=("3.5.3[c]", "3.5.3[b]"), **changes), MFA, scan())
+        return made["compliance"].get("requirements", []), made["unmapped"]["informs"]
+
+    assert told(verdict="pass", decides=("3.5.3[c]",)) == (["3.5.3[c]"], ["3.5.3[b]"])
+    assert told(verdict="pass", decides=()) == ([], ["3.5.3[c]", "3.5.3[b]"])
+    configured = told(verdict="pass", decides=("3.5.3[c]",), strength="configured")
+    assert configured == ([], ["3.5.3[c]", "3.5.3[b]"])
+    failed, _ = told(verdict="fail", decides=("3.5.3[c]",))
+    assert failed[:3] == ["IA.L2-3.5.3", "3.5.3[c]", "3.5.3[b]"]
