@@ -75,10 +75,10 @@ class Finding(
 
     @property
     def answers_for(self) -> tuple[str, ...]:
-        """What its verdict speaks of: practice, objectives and controls; of a pass, what it settles.
+        """What its verdict speaks of: practice, objectives, controls; of a pass, what it settles.
 
-        A requirement is MET when every objective of it is satisfied (32 CFR 170.24(b)(1)), which one
-        rule's pass never shows.
+        A requirement is MET when every objective of it is satisfied (32 CFR 170.24(b)(1)), which
+        one rule's pass never shows.
         """
         if self.verdict == "pass":
             return self.settles

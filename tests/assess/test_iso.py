@@ -121,6 +121,21 @@ def test_gap_report(catalogue: Catalogue) -> None:
     assert "75 to 80 %" in text
 
 
+def test_the_report_repeats_no_claim_that_our_own_file_calls_wrong(catalogue: Catalogue) -> None:
+    """3.4.8 takes a deny list as well as an allow list, 3.5.4 is resistance to replay alone, and
+    3.8.3 asks for no more than A.7.14 does: SP 800-171 Rev 2."""
+    full = gap_report.gap_report(everything("yes"), catalogue)
+    why = {g.practice: " ".join(g.why) for g in full.gaps}
+    assert "a deny list or an allow list" in why["CM.L2-3.4.8"]
+    assert "resists replay" in why["IA.L2-3.5.4"]
+    assert "multifactor" not in why["IA.L2-3.5.4"].lower()
+    known = {g.practice for g in frameworks.crosswalk().article.gaps} | set(gap_report.ASKS_MORE)
+    assert known <= set(catalogue.practices)
+    for correction in frameworks.cmmc().corrections.values():
+        assert all(f"{correction.article} in particular" not in text for text in why.values())
+    assert "MP.L2-3.8.3" not in gap_report.ASKS_MORE
+
+
 def test_evidence_beats_the_certificate(catalogue: Catalogue) -> None:
     statements = said(attestation(id="b", practices=("AT.L2-3.2.3",)))
     result = judge(catalogue, statements, "3.9.1[a]")
