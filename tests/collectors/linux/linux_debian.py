@@ -25,6 +25,7 @@ _DPKG = "\n\n".join(
         ("bash", "5.2.15-2+b7", "install ok installed"),
         ("libssl3", "3.0.11-1~deb12u2", "install ok installed"),
         ("unattended-upgrades", "2.9.1", "install ok installed"),
+        ("systemd", "252.38-1~deb12u1", "install ok installed"),
         ("telnetd", "0.17", "deinstall ok config-files"),
     )
 )

@@ -75,6 +75,7 @@ _RPMS = "".join(
         ("gnutls", "3.8.3-4.el9"),
         ("openssl-libs", "1:3.0.7-27.el9"),
         ("openssl-fips-provider-so", "3.0.7-6.el9"),
+        ("systemd", "252-32.el9"),
     )
 )
 

@@ -28,6 +28,8 @@ from scanner.collectors.linux.sign_in.dconf import (
     settings,
 )
 from scanner.collectors.linux.sign_in.sshd_config import CONFIG_CALLS, sshd_config, sshd_installed
+from scanner.collectors.linux.software.packages import PACKAGE_CALLS, inventory
+from scanner.collectors.linux.system.release import RELEASE_CALLS, release
 from scanner.facts.host import Banner, Session
 
 _PROFILE = "read:/etc/profile"
@@ -141,10 +143,25 @@ def shell_sessions(here: Host) -> Iterator[Session | Partial]:
     )
 
 
+def _stops_idle_sessions(here: Host) -> bool:
+    """Whether this systemd knows StopIdleSessionSec: from 252 on. Raises Unclear, Refused."""
+    found = inventory(here).version("systemd")
+    number = re.match(r"(?:[0-9]+:)?([0-9]+)", found[1]) if found else None
+    if number is None:
+        raise Unclear("which systemd ends idle sessions here is not known")
+    if int(number.group(1)) >= 252:
+        return True
+    if release(here).family in ("debian", "ubuntu"):
+        return False
+    raise Unclear("whether the vendor has given StopIdleSessionSec to this systemd is not known")
+
+
 @source(
     Session,
     fields=["session", "lock_minutes", "idle_minutes", "max_minutes", "user_can_change"],
     calls={
+        **PACKAGE_CALLS,
+        **RELEASE_CALLS,
         **systemd_calls("logind.conf"),
         "stat:/usr/lib/systemd/systemd-logind": "",
         "stat:/lib/systemd/systemd-logind": "",
@@ -166,7 +183,8 @@ def login_sessions(here: Host) -> Iterator[Session | Partial]:
         return minutes(span_seconds(found.get("IdleActionSec", "30min")))
 
     def ends() -> int | None:
-        return minutes(span_seconds(values().get("StopIdleSessionSec", "infinity")))
+        stated = minutes(span_seconds(values().get("StopIdleSessionSec", "infinity")))
+        return stated if stated is None or _stops_idle_sessions(here) else None
 
     yield observe(
         Session(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from linux_reading import read
+from linux_reading import Read, read
 
 from scanner.collectors.linux.host import Unclear
 from scanner.collectors.linux.sign_in.sessions import (
@@ -65,15 +65,46 @@ def test_tmout_in_several_files() -> None:
     assert read(shell_sessions, hidden).only.idle_minutes is None
 
 
+LOGIND = {
+    "/usr/lib/systemd/systemd-logind": "",
+    "/etc/systemd/logind.conf": "[Login]\nStopIdleSessionSec=10min\n",
+}
+
+
+def systemd(version: str) -> dict[str, str]:
+    return {
+        "/var/lib/dpkg/status": (
+            f"Package: systemd\nStatus: install ok installed\nVersion: {version}\n"
+        )
+    }
+
+
 def test_logind_drop_ins_win_and_hide() -> None:
     tree = {
-        "/usr/lib/systemd/systemd-logind": "",
-        "/etc/systemd/logind.conf": "[Login]\nStopIdleSessionSec=10min\n",
+        **LOGIND,
+        **systemd("252"),
         "/usr/lib/systemd/logind.conf.d/50.conf": "[Login]\nStopIdleSessionSec=20min\n",
     }
     assert read(login_sessions, tree).only.idle_minutes == 20
     hidden = {**tree, "/etc/systemd/logind.conf.d/50.conf": "# nothing\n"}
     assert read(login_sessions, hidden).only.idle_minutes == 10
+
+
+def test_an_older_systemd_ends_no_idle_session() -> None:
+    def ends(version: str, system: str) -> Read:
+        return read(login_sessions, {**LOGIND, **systemd(version), "/etc/os-release": system})
+
+    assert ends("252.38-1", "ID=debian").only.idle_minutes == 10
+    assert ends("249.11-0ubuntu3", "ID=ubuntu").only.idle_minutes is None
+    assert ends("239-82.el8", "ID=rhel").why("idle_minutes").reason == "broken"
+    unknown = read(login_sessions, LOGIND)
+    assert unknown.why("idle_minutes").reason == "not-supported"
+    never = {**LOGIND, "/etc/systemd/logind.conf": "[Login]\n"}
+    assert read(login_sessions, never).only.idle_minutes is None
+
+
+def test_logind_locks_where_it_is_told() -> None:
+    tree = LOGIND
     lock = {
         **tree,
         "/etc/systemd/logind.conf.d/60.conf": "[Login]\nIdleAction=lock\nIdleActionSec=300\n",
