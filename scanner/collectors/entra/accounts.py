@@ -16,6 +16,7 @@ from scanner.collectors.entra.conditional_access import (
     Verdict,
 )
 from scanner.collectors.entra.held_roles import ROLES_READ, held_by, role_holders
+from scanner.collectors.entra.rules_of_tenant import METHODS_READ, enabled_methods
 from scanner.collectors.entra.sign_in_rules import ACCESS_READ, SignInRules, sign_in_rules
 from scanner.collectors.entra.users import USERS, USERS_READ, is_enabled, kind_of, users
 from scanner.collectors.microsoft.place import Place
@@ -87,7 +88,7 @@ def _is_bool(item: dict[str, Any], key: str) -> bool:
 
 @accounts.detail(
     fields=["mfa_registered", "mfa_phishing_resistant"],
-    calls={REGISTRATION: "AuditLog.Read.All"},
+    calls={REGISTRATION: "AuditLog.Read.All", **METHODS_READ},
 )
 def registration(place: Place, account: Account) -> dict[str, object]:
     """Which factors the account has enrolled."""
@@ -101,10 +102,25 @@ def registration(place: Place, account: Account) -> dict[str, object]:
     methods = row.get("methodsRegistered")
     if not isinstance(methods, list):
         raise Refused("broken", REGISTRATION, "the row lists no methods")
-    return {
+    found = {
         "mfa_registered": row["isMfaRegistered"],
         "mfa_phishing_resistant": any(str(m).lower() in _PHISHING_RESISTANT for m in methods),
     }
+    if all(found.values()):
+        return found
+    # Nobody enrols a smart card's certificate, so that the report never counts one.
+    unclear = _may_hold_a_certificate(place)
+    return {name: value or unclear or False for name, value in found.items()}
+
+
+def _may_hold_a_certificate(place: Place) -> Refused | None:
+    try:
+        if "x509certificate" not in enabled_methods(place):
+            return None
+    except Refused as refused:
+        return refused
+    detail = "certificates are a way to sign in, and the report tells of none"
+    return Refused("not-supported", REGISTRATION, detail)
 
 
 @accounts.detail(fields=["last_used_days"], calls={ACTIVITY: "AuditLog.Read.All"})

@@ -16,6 +16,8 @@ SETTINGS = "GET /groupSettings"
 METHODS = "GET /policies/authenticationMethodsPolicy"
 PARTNERS = "GET /policies/crossTenantAccessPolicy/default"
 DOMAINS = "GET /domains"
+
+METHODS_READ = {METHODS: "Policy.Read.AuthenticationMethod"}
 _PASSWORD_RULES = "5cf42378-d67d-4f36-ba46-e8b86229381d"
 """Template of the group setting "Password Rule Settings"."""
 _LOCKOUT_DEFAULTS = {False: (10, 60), True: (3, 60)}
@@ -100,23 +102,26 @@ def _number(value: str | None, default: int) -> int:
     return int(value)
 
 
-@directory_policy.detail(
-    fields=["allowed_methods"], calls={METHODS: "Policy.Read.AuthenticationMethod"}
-)
+@directory_policy.detail(fields=["allowed_methods"], calls=METHODS_READ)
 def methods(place: Place, policy: Policy) -> dict[str, object]:
     """Sign-in methods that are switched on for anybody."""
-    configurations = place.get(METHODS).get("authenticationMethodConfigurations")
-    if not isinstance(configurations, list):
-        raise Refused("broken", METHODS, "the answer lists no methods")
-    return {
-        "allowed_methods": tuple(
-            sorted(
-                str(one.get("id", "")).lower()
-                for one in items(configurations)
-                if one.get("state") == "enabled"
-            )
+    return {"allowed_methods": tuple(sorted(enabled_methods(place)))}
+
+
+def enabled_methods(place: Place) -> frozenset[str]:
+    """Sign-in methods that are switched on for anybody, in lower case. Raises Refused."""
+
+    def read() -> frozenset[str]:
+        configurations = place.get(METHODS).get("authenticationMethodConfigurations")
+        if not isinstance(configurations, list):
+            raise Refused("broken", METHODS, "the answer lists no methods")
+        return frozenset(
+            str(one.get("id", "")).lower()
+            for one in items(configurations)
+            if one.get("state") == "enabled"
         )
-    }
+
+    return place.once(("methods",), read)
 
 
 @directory_policy.detail(fields=["partner_default"], calls={PARTNERS: "Policy.Read.All"})

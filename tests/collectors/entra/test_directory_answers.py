@@ -285,3 +285,30 @@ def test_an_application_that_may_give_rights_is_privileged() -> None:
     answers["GET /servicePrincipals/{id} graph"] = {}
     _, refused = only(SOURCES["service-principals"], answers, "privileged")
     assert refused["privileged"].reason == "broken"
+
+
+REGISTRATION = "GET /reports/authenticationMethods/userRegistrationDetails"
+METHODS = "GET /policies/authenticationMethodsPolicy"
+
+
+def test_a_smart_card_is_never_enrolled() -> None:
+    def read(methods: list[str], certificates: str | Refused) -> dict[str, Any]:
+        way = {"id": "X509Certificate", "state": certificates}
+        row = {"id": "mia", "isMfaRegistered": bool(methods), "methodsRegistered": methods}
+        policy = {"authenticationMethodConfigurations": [way]}
+        told = certificates if isinstance(certificates, Refused) else policy
+        answers = {USERS: [MIA], REGISTRATION: [row], METHODS: told}
+        fields = ("mfa_registered", "mfa_phishing_resistant")
+        fact, refused = only(SOURCES["accounts"], answers, *fields)
+        return {name: refused.get(name, getattr(fact, name)) for name in fields}
+
+    assert read(["passKeyDeviceBound"], "enabled") == {
+        "mfa_registered": True, "mfa_phishing_resistant": True
+    }  # fmt: skip
+    assert read([], "disabled") == {"mfa_registered": False, "mfa_phishing_resistant": False}
+    card = read([], "enabled")
+    assert all(isinstance(value, Refused) for value in card.values())
+    push = read(["microsoftAuthenticatorPush"], "enabled")
+    assert push["mfa_registered"] is True
+    assert isinstance(push["mfa_phishing_resistant"], Refused)
+    assert isinstance(read([], Refused("denied", METHODS))["mfa_registered"], Refused)
