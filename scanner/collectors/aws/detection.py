@@ -1,18 +1,16 @@
-"""What watches the account: GuardDuty, Security Hub, Access Analyzer, Inspector; whom AWS tells."""
+"""What watches the account: GuardDuty and Security Hub; and whom AWS tells."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 from scanner.collectors.aws.alerts import event_rules, event_targets
 from scanner.collectors.aws.client import Aws
-from scanner.collectors.aws.times import days_since
 from scanner.collectors.base import Refused, source
-from scanner.facts.services import Baseline, Contact, Detection
-from scanner.facts.software import Flaw, Malware, Scanner
+from scanner.facts.services import Contact, Detection
+from scanner.facts.software import Malware
 
 _RULES = {
     "events:ListRules": "events:ListRules",
@@ -161,141 +159,6 @@ def security_hub_standards(aws: Aws, hub: Detection) -> dict[str, object]:
 @security_hub.detail(fields=["publishes"], calls=_RULES)
 def security_hub_publishing(aws: Aws, hub: Detection) -> dict[str, object]:
     return {"publishes": hub.enabled is True and _passes_on(aws, "aws.securityhub")}
-
-
-_OUTSIDE = ("ACCOUNT", "ORGANIZATION")
-"""Types of analyzer that look for access from outside; others look for unused rights."""
-
-
-@source(
-    Detection,
-    fields=["service", "enabled"],
-    calls={"accessanalyzer:ListAnalyzers": "access-analyzer:ListAnalyzers"},
-    always={"service": "access-analyzer"},
-    per="region",
-)
-def access_analyzer(aws: Aws) -> Iterator[Detection]:
-    """Whether an analyzer looks for access from outside in each region."""
-    active = any(
-        analyzer["status"] == "ACTIVE" and analyzer["type"] in _OUTSIDE
-        for page in aws.pages("accessanalyzer:ListAnalyzers")
-        for analyzer in page["analyzers"]
-    )
-    yield Detection(
-        **aws.here("accessanalyzer:ListAnalyzers"),
-        subject=f"{aws.account}/{aws.region}/access-analyzer",
-        name=f"Access Analyzer in {aws.region}",
-        service="access-analyzer",
-        enabled=active,
-    )
-
-
-_FINDINGS = "accessanalyzer:ListFindingsV2"
-
-
-@source(
-    Baseline,
-    fields=["system", "noncompliant"],
-    calls={
-        "accessanalyzer:ListAnalyzers": "access-analyzer:ListAnalyzers",
-        _FINDINGS: "access-analyzer:ListFindings",
-    },
-    always={"system": "outside-access"},
-    per="region",
-)
-def outside_access(aws: Aws) -> Iterator[Baseline]:
-    """How many findings on access from outside nobody has archived or mended, by analyzer."""
-    for page in aws.pages("accessanalyzer:ListAnalyzers"):
-        for analyzer in page["analyzers"]:
-            if analyzer["status"] != "ACTIVE" or analyzer["type"] not in _OUTSIDE:
-                continue
-            pages = aws.pages(
-                _FINDINGS, analyzerArn=analyzer["arn"], filter={"status": {"eq": ["ACTIVE"]}}
-            )
-            yield Baseline(
-                **aws.here(_FINDINGS),
-                subject=f"{analyzer['arn']}/findings",
-                name=f"access from outside in {aws.region}",
-                system="outside-access",
-                noncompliant=sum(
-                    finding.get("findingType", "ExternalAccess") == "ExternalAccess"
-                    for page in pages
-                    for finding in page["findings"]
-                ),
-            )
-
-
-_ASSETS = {
-    "AWS_EC2_INSTANCE": "instance",
-    "AWS_ECR_CONTAINER_IMAGE": "image",
-    "AWS_ECR_REPOSITORY": "image-registry",
-    "AWS_LAMBDA_FUNCTION": "function",
-    "CODE_REPOSITORY": "repository",
-}
-
-
-@source(
-    Scanner,
-    fields=["asset", "asset_kind", "active", "continuous", "last_scan_days"],
-    calls=["inspector2:ListCoverage"],
-    per="region",
-)
-def inspector_coverage(aws: Aws) -> Iterator[Scanner]:
-    """What Inspector scans, asset by asset, and what it cannot; new flaws are matched at once."""
-    for page in aws.pages("inspector2:ListCoverage", maxResults=200):
-        for asset in page["coveredResources"]:
-            when = asset.get("lastScannedAt")
-            status = asset["scanStatus"]
-            once = status.get("reason") in ("SCAN_FREQUENCY_MANUAL", "SCAN_FREQUENCY_SCAN_ON_PUSH")
-            yield Scanner(
-                **aws.here("inspector2:ListCoverage"),
-                subject=f"{asset['resourceId']}#{asset['scanType'].lower()}",
-                name=asset["resourceId"].rsplit("/", 1)[-1],
-                asset=asset["resourceId"],
-                asset_kind=_ASSETS.get(asset["resourceType"], asset["resourceType"].lower()),
-                active=status["statusCode"] == "ACTIVE",
-                continuous=status["statusCode"] == "ACTIVE" and not once,
-                last_scan_days=days_since(when, aws.now()) if isinstance(when, datetime) else None,
-            )
-
-
-@source(
-    Flaw,
-    fields=["asset", "severity", "first_seen_days", "fix_available"],
-    calls=["inspector2:ListFindings"],
-    per="region",
-)
-def inspector_findings(aws: Aws) -> Iterator[Flaw]:
-    """Flaws that Inspector has found and nobody has mended, the suppressed ones included."""
-    wanted = [{"comparison": "EQUALS", "value": state} for state in ("ACTIVE", "SUPPRESSED")]
-    pages = aws.pages(
-        "inspector2:ListFindings", filterCriteria={"findingStatus": wanted}, maxResults=100
-    )
-    for page in pages:
-        for finding in page["findings"]:
-            if finding["type"] != "PACKAGE_VULNERABILITY":
-                continue
-            asset = finding["resources"][0]
-            flaw = (finding.get("packageVulnerabilityDetails") or {}).get("vulnerabilityId")
-            facts: dict[str, Any] = {}
-            if "fixAvailable" in finding:
-                facts["fix_available"] = finding["fixAvailable"] in ("YES", "PARTIAL")
-            yield Flaw(
-                **aws.here("inspector2:ListFindings"),
-                subject=finding["findingArn"],
-                name=f"{flaw or finding['findingArn'].rsplit('/', 1)[-1]} on {_shown(asset)}",
-                asset=asset["id"],
-                severity=finding["severity"].lower(),
-                first_seen_days=days_since(finding["firstObservedAt"], aws.now()),
-                **facts,
-            )
-
-
-def _shown(asset: dict[str, Any]) -> str:
-    """An asset as people know it: by its Name tag, which comes with the finding, and by its id."""
-    short = str(asset["id"]).rsplit("/", 1)[-1]
-    name = (asset.get("tags") or {}).get("Name")
-    return f"{name} ({short})" if name else short
 
 
 @source(

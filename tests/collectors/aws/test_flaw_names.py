@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
-from scanner.collectors.aws.detection import inspector_findings
+from scanner.collectors.aws.inspector import inspector_findings
 
 SEEN = datetime(2026, 11, 20, tzinfo=UTC)
 PLACE = {

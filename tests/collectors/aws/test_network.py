@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from scanner.collectors.aws.network import _open_entries
+from scanner.collectors.aws.boundaries import _open_entries
 from scanner.demo.aws import Emulator
 from scanner.facts import UNSET
 
