@@ -23,7 +23,6 @@ ASKS_MORE = {
     "AC.L2-3.1.21": "It limits portable storage on the systems of others, which no control names.",
     "AT.L2-3.2.3": "It asks for training on the signs of an insider threat and how to report them.",
     "CM.L2-3.4.8": "It asks for a deny list or an allow list of programs, stated and enforced.",
-    "IA.L2-3.5.4": "It asks for authentication over the network that resists replay.",
     "RA.L2-3.11.2": "It asks for scans, at an interval that is stated and when new vulnerabilities "
     "become known.",
     "SI.L2-3.14.3": "It asks for the actions to take on an alert or advisory, and that they are "
