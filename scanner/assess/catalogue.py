@@ -15,6 +15,12 @@ MFA = "IA.L2-3.5.3"
 FIPS = "SC.L2-3.13.11"
 
 
+UNJUDGED = (
+    "Each requirement of Level 3 is judged as a whole, on a document; the objectives of SP 800-172A "
+    "are not judged (32 CFR 170.18(c)(1)(iii))"
+)
+
+
 class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     """Practices and objectives by id, in the frameworks' own order."""
 
@@ -36,8 +42,9 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
 def load_catalogue() -> Catalogue:
     """The catalogue that ships with the scanner.
 
-    SP 800-171A has no objectives for Level 3, so each of its requirements is one objective of its
-    own here, decided by a document: `3.1.2e` for AC.L3-3.1.2e.
+    Level 3 is assessed by the objectives of SP 800-172A (32 CFR 170.14(d), 170.18(c)(1)(iii)),
+    which are not in this catalogue: each of its requirements is one objective of its own here,
+    decided by a document, `3.1.2e` for AC.L3-3.1.2e. `UNJUDGED` says so to people.
     """
     known = frameworks.catalogue_of_objectives()
     objectives = dict(known.by_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import get_args
 
+from scanner.assess.catalogue import UNJUDGED
 from scanner.assess.poam_items import Item
 from scanner.assess.result import Assessment, Determination, PracticeResult
 from scanner.assess.score import Rank, points
@@ -36,6 +37,8 @@ def lines(assessment: Assessment, ranks: Sequence[Rank] = ()) -> list[str]:
         f"{covered.by_evidence} by evidence, {covered.by_statement} by statements",
     ]
     text += [f"  held      {h.say}" for h in assessment.held]
+    if assessment.level == 3:
+        text.append(f"  but       {UNJUDGED}")
     if assessment.prerequisite is not None:
         text.append(f"  first     {assessment.prerequisite}")
     own = [p for p in assessment.practices if p.level == assessment.level]

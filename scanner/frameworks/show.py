@@ -70,6 +70,8 @@ def _practice_page(practice: Practice) -> list[str]:
     lines += row("Value", _value(practice))
     lines += row("POA&M", f"{practice.poam.say.removesuffix('.')} ({practice.poam.cite})")
     theirs = objectives(practice)
+    if practice.level == 3:
+        lines += row("Objectives", "those of SP 800-172A, which are not listed here")
     if theirs:
         lines += ["", f"Objectives ({len(theirs)}, SP 800-171A)"]
         if practice.level == 1:

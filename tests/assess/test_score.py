@@ -11,16 +11,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scanner import assess
-from scanner.assess import poam
+from scanner import assess as room
+from scanner.assess import poam, summary
+from scanner.assess.assessment import assess
 from scanner.assess.catalogue import FIPS, MFA, SSP, Catalogue, load_catalogue
 from scanner.assess.evidence import Evidence
 from scanner.assess.result import Determination, PracticeResult
 from scanner.assess.score import Value, lost, ranking, score, score_level_3, values, why_no_score
+from scanner.assess.statements import Statements
+from scanner.frameworks.show import describe
+from scanner.resources import mappings_dir
 
 CATALOGUE = load_catalogue()
 LEVEL_2 = CATALOGUE.of_level(2)
-SCHEMAS = Path(assess.__file__).parent / "schemas"
+SCHEMAS = Path(room.__file__).parent / "schemas"
 WORDS: tuple[Determination, ...] = get_args(Determination)
 
 
@@ -199,6 +203,24 @@ def test_level_1_is_all_or_nothing() -> None:
     assert status({}, level=1) == "Final Level 1 (Self)"
     for practice in CATALOGUE.of_level(1):
         assert status({practice.id: "NOT MET"}, level=1) == poam.NONE
+
+
+def test_level_3_says_which_objectives_it_does_not_judge() -> None:
+    """Level 3 is assessed by the objectives of SP 800-172A: 170.4(b) Assessment objective,
+    170.14(d), 170.18(c)(1)(iii). Here each requirement is one objective, and that is said."""
+    baseline = next(
+        line
+        for line in (mappings_dir() / "cmmc-2.0.yaml").read_text(encoding="utf-8").splitlines()
+        if line.startswith("baseline: ")
+    )
+    assert "SP 800-172A (March 2022)" in baseline
+    assert "SP 800-172A" in "\n".join(describe("AC.L3-3.1.2e"))
+    assert "SP 800-172A" not in "\n".join(describe("AC.L2-3.1.2"))
+    for level in (1, 2, 3):
+        made = assess([], [], CATALOGUE, Statements(), level, "2026-11-24", [])
+        text = "\n".join(summary.lines(made))
+        told = "objectives of SP 800-172A are not judged (32 CFR 170.18(c)(1)(iii))" in text
+        assert told is (level == 3)
 
 
 def test_level_3_asks_for_20_of_24() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from scanner.assess import poam
+from scanner.assess.catalogue import UNJUDGED
 from scanner.assess.result import Assessment, PracticeResult
 from scanner.assess.score import MAX_LEVEL_2, MAX_LEVEL_3
 from scanner.frameworks import cmmc
@@ -83,6 +84,8 @@ def _notes(context: Context, assessment: Assessment) -> list[str]:
         notes.append("The collection was stopped before its end; what it did not reach is unknown.")
     if assessment.prerequisite is not None:
         notes.append(assessment.prerequisite)
+    if assessment.level == 3:
+        notes.append(f"{UNJUDGED}.")
     notes += [held.say for held in assessment.held]
     return notes
 

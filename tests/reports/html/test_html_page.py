@@ -282,6 +282,7 @@ def test_other_levels(tmp_path: Path, level: int) -> None:
     page = read(path)
     text = words(page)
     assert f"CMMC Level {level} · judged as of 2026-11-24" in text
+    assert ("objectives of SP 800-172A are not judged" in text) is (level == 3)
     assert {1: "all 15 requirements are MET", 3: "Level 3 asks for Final Level 2"}[level] in text
     domains = [a["id"] for _, a in page.elements if (a.get("id") or "").startswith("domain/")]
     assert len(domains) == {1: 6, 3: 14 + 10}[level]
