@@ -16,8 +16,8 @@ FIPS = "SC.L2-3.13.11"
 
 
 UNJUDGED = (
-    "Each requirement of Level 3 is judged as a whole, on a document; the objectives of SP 800-172A "
-    "are not judged (32 CFR 170.18(c)(1)(iii))"
+    "Each requirement of Level 3 is judged as a whole, on a document; the objectives of "
+    "SP 800-172A are not judged (32 CFR 170.18(c)(1)(iii))"
 )
 
 

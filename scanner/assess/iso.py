@@ -30,6 +30,13 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     relationship: str
     focus: bool
     determination: Determination
+    level_1: str | None = None
+    """The practice of Level 1 whose determination this is: it speaks of FCI, and of no CUI."""
+
+    @property
+    def judged(self) -> str:
+        """The practice that was judged, and of what, where that is not CUI."""
+        return self.practice if self.level_1 is None else self.level_1
 
 
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +68,8 @@ def control_view(
 ) -> tuple[ControlView, ...]:
     """Clauses, then Annex A, each with the practices of Level 2 that touch it.
 
-    A Level 1 assessment counts for the same practices of Level 2, as far as it goes.
+    Level 1 touches the same controls. Its results are given under its own practices, since it reads
+    FCI for CUI (32 CFR 170.15(c)(1)(i)) and shows nothing of CUI.
     """
     known = _determinations(assessment, catalogue)
     accepted = _accepted(assessment.as_of, catalogue, statements)
@@ -74,7 +82,8 @@ def control_view(
                 provenance=pair.provenance,
                 relationship=pair.relationship,
                 focus=pair.focus,
-                determination=known.get(pair.practice, "NOT ASSESSED"),
+                determination=known.get(pair.practice, (None, "NOT ASSESSED"))[1],
+                level_1=known.get(pair.practice, (None, "NOT ASSESSED"))[0],
             )
             for pair in frameworks.practices_for(control)
             if pair.iso == control.id
@@ -95,12 +104,15 @@ def control_view(
     return tuple(views)
 
 
-def _determinations(assessment: Assessment, catalogue: Catalogue) -> dict[str, Determination]:
-    known: dict[str, Determination] = {}
+def _determinations(
+    assessment: Assessment, catalogue: Catalogue
+) -> dict[str, tuple[str | None, Determination]]:
+    """Practice of Level 2 -> the one of Level 1 that was judged instead, and the determination."""
+    known: dict[str, tuple[str | None, Determination]] = {}
     for result in assessment.practices:
-        practice = catalogue.practices[result.id]
-        for name in practice.level2_ids or (result.id,):
-            known[name] = result.determination
+        twins = catalogue.practices[result.id].level2_ids
+        for name in twins or (result.id,):
+            known[name] = (result.id if twins else None, result.determination)
     return known
 
 
@@ -136,7 +148,7 @@ def _accepted_risk(exemption: Exemption, covers: tuple[str, ...]) -> Accepted:
 
 
 def _touches(control: str, names: frozenset[str], links: Sequence[Link]) -> bool:
-    return control in names or any(link.practice in names for link in _own(links))
+    return control in names or any({x.practice, x.level_1} & names for x in _own(links))
 
 
 def _own(links: Sequence[Link]) -> list[Link]:
@@ -145,19 +157,31 @@ def _own(links: Sequence[Link]) -> list[Link]:
 
 def _state(control: str, links: Sequence[Link], risks: Sequence[Risk]) -> tuple[ControlState, str]:
     own = _own(links)
-    failed = [link.practice for link in own if link.determination == "NOT MET"]
+    failed = [link for link in own if link.determination == "NOT MET"]
     taken = frozenset(name for _, names in risks for name in names)
-    uncovered = [] if control in taken else [p for p in failed if p not in taken]
+    uncovered = (
+        [] if control in taken else [x for x in failed if not {x.practice, x.level_1} & taken]
+    )
     if uncovered:
-        return "contradicted", f"{', '.join(uncovered)} NOT MET"
+        return "contradicted", _named(uncovered, "NOT MET")
     if failed:
-        return "accepted", f"{', '.join(failed)} NOT MET, its risk accepted"
+        return "accepted", f"{_named(failed, 'NOT MET')}, its risk accepted"
     if not own:
         return "none", "no practice touches it by a NIST mapping; show it by your own records"
-    good = [link.practice for link in own if link.determination in ("MET", "NOT APPLICABLE")]
+    good = [link for link in own if link.determination in ("MET", "NOT APPLICABLE")]
     if len(good) == len(own):
-        return "supported", f"{', '.join(good)} MET"
+        return "supported", _named(good, "MET")
     if good:
-        still = [link.practice for link in own if link.practice not in good]
-        return "partly supported", f"{', '.join(good)} MET; {', '.join(still)} not assessed"
-    return "open", f"{', '.join(link.practice for link in own)} not assessed"
+        still = [link for link in own if link not in good]
+        return "partly supported", f"{_named(good, 'MET')}; {_named(still, 'not assessed')}"
+    return "open", _named(own, "not assessed")
+
+
+def _named(links: Sequence[Link], word: str) -> str:
+    """`AC.L2-3.1.1, AC.L2-3.1.2 MET`; what Level 1 judged, by its own practices and for FCI."""
+    parts = []
+    for told, suffix in ((False, ""), (True, " for FCI")):
+        names = dict.fromkeys(x.judged for x in links if (x.level_1 is not None) is told)
+        if names:
+            parts.append(f"{', '.join(names)} {word}{suffix}")
+    return "; ".join(parts)

@@ -55,6 +55,31 @@ def test_a_control_is_supported_contradicted_or_accepted(catalogue: Catalogue) -
     assert view(late, "3.4.9[a]")[control] == "contradicted"
 
 
+def test_a_level_1_result_speaks_of_fci_and_of_no_practice_of_level_2(
+    catalogue: Catalogue,
+) -> None:
+    """Level 1 reads FCI for CUI in every objective (32 CFR 170.15(c)(1)(i)); it says nothing of
+    CUI, so nothing of AC.L2-3.1.1."""
+    statements = said(attestation(id="all", practices=tuple(p.id for p in catalogue.of_level(1))))
+    for made, word in ((statements, "MET"), (said(), "not assessed")):
+        result = assess([], [], catalogue, made, 1, AS_OF, [])
+        views = {v.id: v for v in control_view(result, catalogue, made)}
+        why = views["A.5.15"].why
+        assert f"AC.L1-b.1.i {word} for FCI" in why or f"AC.L1-b.1.i, " in why, why
+        assert "AC.L2-3.1.1 " not in why
+        assert "AC.L2-3.1.1," not in why
+    at_level_2 = judge(catalogue, said(attestation(id="x", practices=("AC.L2-3.1.1",))))
+    why = {v.id: v.why for v in control_view(at_level_2, catalogue, said())}["A.5.15"]
+    assert "AC.L2-3.1.1" in why
+    assert "FCI" not in why
+    # an accepted risk still names either
+    risk = exemption("risk-accepted", practices=("AC.L2-3.1.1",))
+    no = attestation("3.1.1[a]", id="no", says="not-satisfied", artifacts=())
+    result = assess([], [], catalogue, said(no, exceptions=(risk,)), 1, AS_OF, [])
+    views = {v.id: v for v in control_view(result, catalogue, said(no, exceptions=(risk,)))}
+    assert views["A.5.15"].state == "accepted"
+
+
 SOA = """\
 schema: 1
 organization: Example Machining

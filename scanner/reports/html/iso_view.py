@@ -139,7 +139,7 @@ def _counted(views: Sequence[ControlView]) -> str:
 def _control(view: ControlView) -> Html:
     rows: Cells = [
         [
-            practice_link(link.practice),
+            practice_link(link.judged),
             badge(link.determination),
             link.strength if link.focus else f"{link.strength}, of its group",
             ", ".join(link.provenance),
