@@ -54,7 +54,7 @@ def gather_(
     gathered = gather(
         out,
         snapshots=snapshot.folders,
-        artifacts=[a for each in said.attestations for a in each.artifacts],
+        artifacts=said.artifact_list,
         root=config.path.parent if config.path is not None else None,
         reports=[folder / name for name in _REPORTS if (folder / name).is_file()],
         as_of=snapshot.finished_at[:10],

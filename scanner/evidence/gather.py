@@ -75,25 +75,25 @@ def gather(
 ) -> Gathered:
     """Fill the folder, write evidence.json, the hash list and the list's own hash.
 
-    `artifacts` lie below `root`. `reports`: files beside the evidence that belong to it. A folder
-    that holds earlier evidence is filled anew; one that holds anything else is refused.
-    Raises InputError.
+    `artifacts` lie below `root`; one that several statements cite is taken once. `reports`: files
+    beside the evidence that belong to it. A folder that holds earlier evidence is filled anew; one
+    that holds anything else is refused. Raises InputError.
     """
     _make_room(folder)
     private_folder(folder)
-    pieces: list[Piece] = []
+    pieces: dict[str, Piece] = {}
     problems: list[str] = []
     for source in _sources(snapshots, artifacts, root, reports):
         piece = _take(folder, source, how)
         if isinstance(piece, str):
             problems.append(piece)
         else:
-            pieces.append(piece)
+            pieces.setdefault(piece.name, piece)  # a reference may lead to a file twice
     found = Gathered(
         as_of=as_of,
         status_date=status_date,
         retain_until=retain_until(status_date) if status_date is not None else None,
-        files=tuple(sorted(pieces, key=lambda piece: piece.name)),
+        files=tuple(pieces[name] for name in sorted(pieces)),
         problems=tuple(problems),
     )
     index = msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n"
@@ -115,7 +115,7 @@ def _sources(
         prefix = "snapshot" if len(snapshots) == 1 else f"snapshot-{number}"
         for name in (NAME, *(item.path for item in _manifest(snapshot).files)):
             yield _Source(path=snapshot / name, name=f"{prefix}/{name}", kind="snapshot")
-    for artifact in artifacts:
+    for artifact in _once(artifacts):
         yield _Source(
             path=(root or Path()) / artifact.path,
             name=f"artifacts/{artifact.path}",
@@ -125,6 +125,16 @@ def _sources(
         )
     for report in reports:
         yield _Source(path=report, name=f"reports/{report.name}", kind="report")
+
+
+def _once(artifacts: Iterable[Artifact]) -> Iterable[Artifact]:
+    """Each path once, under the first title that a statement gives it."""
+    found: dict[str, Artifact] = {}
+    for each in artifacts:
+        held = found.setdefault(each.path, each)
+        if held.title is None and each.title is not None:
+            found[each.path] = msgspec.structs.replace(held, title=each.title)
+    return found.values()
 
 
 def _manifest(snapshot: Path) -> Manifest:

@@ -49,6 +49,33 @@ def test_it_holds_the_snapshot_the_artifacts_and_their_list(made) -> None:
     open_snapshot(folder / "snapshot")
 
 
+@pytest.mark.parametrize("how", ["copy", "reference"])
+def test_an_artifact_that_several_statements_cite_is_listed_once(made, tmp_path, how) -> None:
+    policy = artifact(tmp_path / "repo", POLICY)
+    untitled = msgspec.structs.replace(policy, title=None)
+    folder, found = made(artifacts=[untitled, policy, policy], how=how)
+    assert [piece.title for piece in found.files if piece.kind == "artifact"] == ["Policy"]
+    assert verify(folder) == []
+
+
+def test_a_missing_artifact_is_told_once_however_many_cite_it(made, tmp_path) -> None:
+    gone = artifact(tmp_path / "repo", "gone.pdf")
+    (tmp_path / "repo" / "gone.pdf").unlink()
+    _, found = made(artifacts=[gone, gone])
+    assert found.problems == ("the artifact gone.pdf is not here: there is no such file",)
+
+
+def test_a_report_that_a_statement_cites_is_referenced_once(made, tmp_path) -> None:
+    report = artifact(tmp_path / "repo", "report.html")
+    folder, found = made(
+        artifacts=[report], reports=[tmp_path / "repo" / "report.html"], how="reference"
+    )
+    assert [piece.kind for piece in found.files if piece.name.endswith("report.html")] == [
+        "artifact"
+    ]
+    assert verify(folder) == []
+
+
 def test_the_list_has_name_value_and_algorithm_and_its_own_hash_stands_beside_it(made) -> None:
     folder, _ = made()
     lines = (folder / LIST).read_text().splitlines()
