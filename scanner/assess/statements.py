@@ -99,6 +99,8 @@ class Exemption(msgspec.Struct, frozen=True, kw_only=True):
     implemented: str | None = None
     arose: str | None = None
     reviewed: str | None = None
+    rollout: bool = False
+    """A temporary deficiency of single equipment while the requirement is rolled out."""
     adjudication: Artifact | None = None
     environment_unchanged: bool = False
     artifacts: tuple[Artifact, ...] = ()

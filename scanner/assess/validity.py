@@ -129,12 +129,20 @@ def _temporary(exemption: Exemption, as_of: str) -> str | None:
             "a temporary deficiency has to stand in the operational plan of action; name its "
             "file under plan_of_action (32 CFR 170.4(b), 170.24(b)(1)(ii))"
         )
-    if exemption.implemented is None or exemption.arose is None:
+    if exemption.arose is None or (exemption.implemented is None and not exemption.rollout):
         return "it has to say when the requirement was implemented and when the deficiency arose"
-    if exemption.arose <= exemption.implemented:
+    if exemption.rollout:
+        named = (*exemption.subjects, *exemption.fingerprints)
+        if not named or "*" in named:
+            return (
+                "during a roll-out a temporary deficiency is one of a very limited subset of "
+                "equipment (32 CFR 170.4(b)); name it under subjects or fingerprints"
+            )
+    elif exemption.implemented is not None and exemption.arose <= exemption.implemented:
         return (
             "a temporary deficiency arises after implementation; an implementation in progress "
-            "is not one (32 CFR 170.4(b))"
+            "is not one (32 CFR 170.4(b)). While it is rolled out, write rollout: true and name "
+            "the equipment"
         )
     if exemption.arose > as_of:
         return f"it arose on {exemption.arose}, after the day of the assessment"

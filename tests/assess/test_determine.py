@@ -336,6 +336,25 @@ def test_exceptions_that_do_not_count(
     assert any(words in b.text for b in result.by), [b.text for b in result.by]
 
 
+def test_during_a_roll_out_single_equipment_may_be_deficient(catalogue: Catalogue) -> None:
+    """Roll-out may leave specific issues with a very limited subset of equipment; an initial
+    implementation in progress is no temporary deficiency (32 CFR 170.4(b))."""
+    late, good = finding("fail", subject="lathe"), finding("pass", subject="user-2")
+
+    def at(**more: object) -> ObjectiveResult:
+        plan = exemption("temporary-deficiency", "3.5.3[d]", arose="2026-04-20", **more)
+        return one(catalogue, [late, good], said(exceptions=(plan,)))
+
+    day = {"implemented": "2026-04-20"}
+    assert at(**day, subjects=("lathe",)).determination == "NOT MET"
+    assert at(**day, subjects=("lathe",), rollout=True).determination == "MET"
+    assert at(implemented=None, subjects=("lathe",), rollout=True).determination == "MET"
+    # a subset: the finding has to be named, and everything is none
+    assert at(**day, rollout=True).determination == "NOT MET"
+    assert at(**day, rules=("account-mfa-enforced",), rollout=True).determination == "NOT MET"
+    assert at(**day, subjects=("*",), rollout=True).determination == "NOT MET"
+
+
 def test_an_accepted_risk_changes_nothing_for_cmmc(catalogue: Catalogue) -> None:
     risk = exemption("risk-accepted", "3.5.3[d]", subjects=("user-1",))
     assert one(catalogue, [finding("fail")], said(exceptions=(risk,))).determination == "NOT MET"
