@@ -1,6 +1,7 @@
 """The command's entry point; answers --version without loading the rest."""
 
 import gc
+import signal
 import sys
 
 from scanner import __version__
@@ -13,6 +14,8 @@ def main() -> None:
         return
     # Facts, rules and findings hold no cycles; the collector's default would look 1,000 times.
     gc.set_threshold(50_000, 20, 50)
+    # A cancelled CI job, systemd and Kubernetes ask like this: it ends as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     from scanner.cli import run
     from scanner.cli.stdout import forgiving
 

@@ -23,3 +23,7 @@ class Defect(Exception):
 
 class RuleDefect(Defect):
     """A rule's expression failed although everything that it asks for was read (exit 4)."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C while something was being read; the words say what is kept and how to go on."""

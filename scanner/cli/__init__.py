@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 OK, FAILED, BAD_INPUT, INCOMPLETE, DEFECT, INTERRUPTED = 0, 1, 2, 3, 4, 130
 """Exit codes: nothing failed; something did; the user's input is wrong; a gap, or nothing judged;
-a defect of cmmc-scan or of a rule; Ctrl-C."""
+a defect of cmmc-scan or of a rule; Ctrl-C or SIGTERM."""
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -33,8 +33,9 @@ def run(arguments: Sequence[str]) -> int:
         for message in error.messages:
             click.echo(message, err=True)
         return BAD_INPUT
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted; what was read is kept", err=True)
+    except (KeyboardInterrupt, click.Abort) as error:
+        words = str(error.__cause__ or error)  # click raises Abort from what came
+        click.echo(words or "interrupted", err=True)
         return INTERRUPTED
     except Defect as error:
         click.echo(f"defect: {error}", err=True)

@@ -13,7 +13,7 @@ from scanner.cli import options as opt
 from scanner.collect import collector_for
 from scanner.collectors.base import Target
 from scanner.config import Config
-from scanner.errors import InputError
+from scanner.errors import InputError, Interrupted
 from scanner.snapshot.archive import pack
 from scanner.snapshot.read import Snapshot, open_snapshot
 
@@ -76,7 +76,10 @@ def command(
 
     if str(out) == "-":
         with TemporaryDirectory(prefix="cmmc-scan-") as name:
-            snapshot = collected(Path(name) / "snapshot")
+            try:
+                snapshot = collected(Path(name) / "snapshot")
+            except Interrupted:
+                raise KeyboardInterrupt from None  # there is nothing left to resume
             pack(Path(name) / "snapshot", sys.stdout.buffer)
     else:
         snapshot = collected(out)

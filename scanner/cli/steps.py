@@ -8,10 +8,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
+import click
+
 from scanner.cli.progress import shown
 from scanner.collect import collect, collector_for
 from scanner.config import AcceptedGap, Config
-from scanner.errors import InputError
+from scanner.errors import InputError, Interrupted
 from scanner.evaluate.run import Params
 from scanner.evaluate.settle import settle
 from scanner.evaluate.wants import wants
@@ -22,6 +24,7 @@ from scanner.rules.model import Rule
 from scanner.snapshot.archive import unpack
 from scanner.snapshot.manifest import Manifest
 from scanner.snapshot.read import Snapshot, open_snapshot
+from scanner.snapshot.write import WORK
 
 REGISTER = "cmvp.yaml"
 """The user's own copy of the FIPS register, in the user's data folder."""
@@ -51,21 +54,33 @@ def collected(
     resume: bool = False,
     quiet: bool = False,
 ) -> Manifest:
-    """Collect what the rules look at (everything for None) into a snapshot folder."""
+    """Collect what the rules look at (everything for None) into a snapshot folder.
+
+    Raises Interrupted with how to go on.
+    """
     if not config.targets:
         raise InputError("no target is left to collect; look at --targets and --shard")
     collectors = {t.provider: collector_for(t.provider) for t in config.targets}
     asked = None if rules is None else wants(rules)
-    with shown(quiet) as progress:
-        return collect(
-            config.targets,
-            collectors,
-            asked,
-            folder,
-            deadline_seconds=deadline_seconds,
-            resume=resume,
-            progress=progress,
+    if not resume and (folder / WORK).exists():
+        click.echo(
+            f"{folder}: an unfinished collection lies here and is given up; --resume would have"
+            " gone on with it",
+            err=True,
         )
+    try:
+        with shown(quiet) as progress:
+            return collect(
+                config.targets,
+                collectors,
+                asked,
+                folder,
+                deadline_seconds=deadline_seconds,
+                resume=resume,
+                progress=progress,
+            )
+    except Interrupted as error:
+        raise Interrupted(f"{error}; the same command with --resume goes on") from None
 
 
 class HasControls(Protocol):

@@ -22,7 +22,7 @@ from scanner.collect.plan import Planned, Want, plan, source_infos
 from scanner.collect.pool import Pool
 from scanner.collect.reading import Reader, words
 from scanner.collectors.base import Collector, Job, Refused, Scope, Session, Target
-from scanner.errors import Defect, InputError
+from scanner.errors import Defect, InputError, Interrupted
 from scanner.snapshot.manifest import Manifest, ScopeInfo, TargetInfo
 from scanner.snapshot.write import SnapshotWriter
 
@@ -258,7 +258,8 @@ def collect(
 
     wants: what will be looked at, or None for everything. What is refused, broken, or unfinished
     at the deadline is a gap in the result. Raises InputError (a wrong option, an unwritable
-    folder) and Defect; KeyboardInterrupt is raised again after what was read has been kept.
+    folder), Defect, and Interrupted: an earlier snapshot is then as it was, and what was read is
+    kept for `resume`.
     """
     plans = {provider: plan(c, wants) for provider, c in collectors.items()}
     writer = SnapshotWriter(
@@ -273,21 +274,20 @@ def collect(
 
 def _collected(run: _Collection, writer: SnapshotWriter, deadline_seconds: float) -> Manifest:
     deadline = time.monotonic() + deadline_seconds
-    interrupted: KeyboardInterrupt | None = None
     try:
         run.start()
         done = run.wait(deadline)
         if not done:
             late = f"not finished at the deadline of {deadline_seconds:g} s"
             run.stop(Refused("timeout", "deadline", late))
-    except KeyboardInterrupt as error:
-        interrupted, done = error, False
-        run.stop(Refused("interrupted", "interrupt", "stopped by the user"))
+    except KeyboardInterrupt:
+        writer.leave()
+        raise Interrupted(f"interrupted; what was read is kept in {writer.folder}") from None
     if run.errors:
         raise run.errors[0]
     for session in run.sessions if done else ():
         session.close()
-    manifest = writer.finish(
+    return writer.finish(
         Manifest(
             version=__version__,
             started_at="",
@@ -308,6 +308,3 @@ def _collected(run: _Collection, writer: SnapshotWriter, deadline_seconds: float
             files=(),
         )
     )
-    if interrupted is not None:
-        raise interrupted
-    return manifest

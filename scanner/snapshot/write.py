@@ -164,6 +164,12 @@ class SnapshotWriter:
         self._journal.write(line + b"\n")
         self._journal.flush()
 
+    def leave(self) -> None:
+        """Take nothing more; what has ended stays for a collection that resumes this one."""
+        with self._lock:
+            self._sealed = True
+            self._journal.close()
+
     def finish(self, manifest: Manifest) -> Manifest:
         """Put the runs together and write the manifest; `manifest` lacks ledger, gaps and files."""
         with self._lock:

@@ -1,4 +1,4 @@
-"""Ctrl-C and the deadline end a scan at once, and what was read is kept."""
+"""Ctrl-C, SIGTERM and the deadline end a scan at once, and what was read is kept."""
 
 from __future__ import annotations
 
@@ -62,7 +62,37 @@ def kept(folder: Path) -> tuple[bool, dict[str, set[str]]]:
     return manifest["complete"], ended
 
 
-def test_ctrl_c_keeps_what_was_read_and_ends_with_130(config: Path):
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_collection_can_be_resumed(config: Path, asked: signal.Signals):
+    process = start(config)
+    journal = config.parent / "s" / ".collect" / "journal.jsonl"
+    for _ in range(150):
+        if journal.exists() and len(journal.read_bytes().splitlines()) > 10:
+            break
+        time.sleep(0.1)
+    process.send_signal(asked)
+    begun = time.monotonic()
+    _, error = process.communicate(timeout=20)
+    assert process.returncode == 130, error
+    assert time.monotonic() - begun < 4
+    assert "Traceback" not in error
+    assert error.splitlines()[-1] == (
+        "interrupted; what was read is kept in s; the same command with --resume goes on"
+    )
+    assert not (config.parent / "s" / "manifest.json").exists()
+    before = journal.read_bytes()
+    _, error = start(config, "--resume", "--deadline", "3").communicate(timeout=30)
+    complete, ended = kept(config.parent)
+    assert not complete
+    assert ended == {"here": {""} | ended["here"], "there": {"timeout"}}
+    assert len(before.splitlines()) > 10
+    assert "given up" not in error
+
+
+def test_an_interrupted_collection_leaves_the_snapshot_that_was_there(config: Path):
+    only = ("--targets", "here")
+    start(config, *only).communicate(timeout=60)
+    before = {p: p.read_bytes() for p in (config.parent / "s").rglob("*") if p.is_file()}
     process = start(config)
     journal = config.parent / "s" / ".collect" / "journal.jsonl"
     for _ in range(150):
@@ -70,15 +100,10 @@ def test_ctrl_c_keeps_what_was_read_and_ends_with_130(config: Path):
             break
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
-    asked = time.monotonic()
-    _, error = process.communicate(timeout=20)
-    assert process.returncode == 130, error
-    assert time.monotonic() - asked < 4
-    assert "Traceback" not in error
-    complete, ended = kept(config.parent)
-    assert not complete
-    assert "" in ended["here"]
-    assert ended["there"] == {"interrupted"}
+    process.communicate(timeout=20)
+    assert before == {p: p.read_bytes() for p in before}
+    _, error = start(config, *only).communicate(timeout=60)
+    assert "an unfinished collection lies here and is given up" in error
 
 
 def test_at_the_deadline_the_rest_is_a_gap_and_the_process_ends(config: Path):
