@@ -7,9 +7,14 @@ from typing import Any
 
 import pytest
 from fakes import CLOCK, FakeCloud
+from hypothesis import HealthCheck, settings
 
 from scanner.collect import collect
 from scanner.collectors.base import Target
+
+# How long an example takes tells of the machine, which may be busy, and not of the code.
+settings.register_profile("any-speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any-speed")
 
 SLOW = (
     "assess/test_poam.py",

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "scanner").rglob("*.py"))
@@ -200,3 +201,10 @@ def test_a_file_has_one_subject():
         and "scanner/demo/" not in name_of(path)
     }
     assert long <= LONG, f"longer than 400 lines: {sorted(long - LONG)}"
+
+
+def test_no_property_is_held_against_a_clock() -> None:
+    """A machine under load is no fault of the code: tests/conftest.py."""
+    assert settings.default is not None
+    assert settings.default.deadline is None
+    assert settings(max_examples=1).deadline is None

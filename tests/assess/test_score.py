@@ -8,7 +8,7 @@ from typing import get_args
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scanner import assess as room
@@ -247,7 +247,3 @@ def test_blockers_come_first() -> None:
     made = results(not_met(ONE_POINT[0], "PE.L2-3.10.3", MFA))
     blockers = poam.blockers(CATALOGUE.practices, made)
     assert [r.practice for r in ranking(made, blockers)] == [MFA, "PE.L2-3.10.3", ONE_POINT[0]]
-
-
-settings.register_profile("assess", deadline=None)
-settings.load_profile("assess")
