@@ -7,6 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from scanner.cli import BAD_INPUT, INCOMPLETE, OK
+
 RULE = next(Path("rules").rglob("account-mfa-enforced.yaml"))
 
 
@@ -49,3 +53,44 @@ def test_a_poor_encoding_is_no_defect(tmp_path):
         check=False,
     )
     assert (done.returncode, b"\\u20ac" in done.stdout) == (0, True), done
+
+
+def command(*arguments: str, shell: str) -> subprocess.CompletedProcess[str]:
+    """A run as a shell starts it, with these redirections."""
+    line = " ".join([sys.executable, "-m", "scanner", *arguments, shell])
+    return subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--version",),
+        ("--help",),
+        ("mappings", "show", "AC"),
+        ("rules", "list"),
+        ("coverage",),
+        ("permissions", "linux"),
+    ],
+)
+def test_output_that_finds_no_room_is_told_and_never_a_success(arguments):
+    done = command(*arguments, shell="> /dev/full")
+    assert done.returncode == BAD_INPUT
+    assert done.stderr == (
+        "standard output: cannot be written: no space left on device;"
+        " what was printed is not whole\n"
+    )
+
+
+def test_a_snapshot_that_finds_no_room_on_standard_output_is_none(tmp_path):
+    rest = ("--provider", "linux", "--rules", "SC.L2-3.13.11", "-q", "-o", "-")
+    done = command("collect", *rest, shell="> /dev/full")
+    assert (done.returncode, "not whole" in done.stderr) == (BAD_INPUT, True), done.stderr
+
+
+@pytest.mark.parametrize("shell", [">&-", "2>&-", "<&- >&- 2>&-", "2> /dev/full"])
+def test_a_stream_that_is_closed_changes_nothing(shell, tmp_path):
+    rest = ("-o", str(tmp_path / "out"), "--rules", "SC.L2-3.13.11", "--fail-on", "never")
+    done = command("scan", *rest, shell=shell)
+    assert done.returncode in (OK, INCOMPLETE), done.stderr
+    assert (tmp_path / "out" / "report.html").exists()
+    assert done.stderr == ""
