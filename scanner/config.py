@@ -6,12 +6,13 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from scanner.collectors.base import Collector, Target
-from scanner.documents import Document, load, schema_faults
+from scanner.documents import Document, did_you_mean, load, schema_faults
 from scanner.errors import InputError
 
 DEFAULT_NAME = "cmmc-scan.yaml"
@@ -89,6 +90,8 @@ def load_config(path: Path, collector_for: Callable[[str], Collector]) -> Config
     faults = schema_faults(document, _schema())
     if not faults:
         faults = [*_target_faults(document, collector_for), *_secrets(document)]
+    if not faults:
+        faults = [*_gap_faults(document, collector_for)]
     if faults:
         raise InputError(faults)
     value = document.value
@@ -140,6 +143,28 @@ def _target_faults(document: Document, collector_for: Callable[[str], Collector]
                 at = document.where(("targets", number, "endpoint"))
                 yield f"{at}: plain http is accepted on loopback only; use https"
     yield from schema_faults(document, {"properties": {"targets": {"prefixItems": schemas}}})
+
+
+def _gap_faults(document: Document, collector_for: Callable[[str], Collector]) -> Iterator[str]:
+    """Accepted gaps that accept nothing, or that no day ends. The targets are right already."""
+    provider_of = {entry["id"]: entry["provider"] for entry in document.value["targets"]}
+    for number, entry in enumerate(document.value.get("gaps", ())):
+        target, source = entry.get("target"), entry["source"]
+        place, asked = "no target here has a", set(provider_of.values())
+        if target in provider_of:
+            place, asked = f"{target} has no", {provider_of[target]}
+        elif target is not None:
+            at = document.where(("gaps", number, "target"))
+            yield f"{at}: there is no target {target!r}; {did_you_mean(target, provider_of)}"
+        sources = {each.id for provider in asked for each in collector_for(provider).sources}
+        if source not in sources:
+            at = document.where(("gaps", number, "source"))
+            yield f"{at}: {place} source {source!r}; {did_you_mean(source, sources)}"
+        try:
+            date.fromisoformat(entry["until"])
+        except ValueError:
+            at = document.where(("gaps", number, "until"))
+            yield f"{at}: {entry['until']} is no day of the calendar; write one such as 2027-03-31"
 
 
 def _is_plain_http(endpoint: str) -> bool:
