@@ -147,17 +147,19 @@ def judged(draw: st.DrawFn) -> Judged:
     """Any determinations, more often than chance at the edges: few open, one-pointers, 88."""
     level = draw(st.sampled_from([1, 2, 2, 2, 3]))
     names = OF_LEVEL[level]
-    easy = [n for n in names if level != 2 or (value(n) == (1,) and n not in BARRED_2) or n == FIPS]
-    pool = draw(st.sampled_from([names, easy, easy]))
-    failing = draw(
-        st.one_of(
-            st.lists(st.sampled_from(pool), max_size=26, unique=True),
-            st.permutations(pool).flatmap(
-                lambda order: st.integers(18, 24).map(lambda count: order[:count])
-            ),
+    easy = [n for n in names if n not in (*BARRED_2, *BARRED_3)]
+    if level == 2:
+        easy = [n for n in easy if value(n) == (1,)]
+    edge = {1: [0, 1], 2: [19, 21, 22, 23], 3: [4, 5]}[level]  # 88 of 110, 20 of 24
+    counts = st.sampled_from([0, 1, *edge, *edge])
+    failing = draw(st.permutations(easy))[: draw(counts)]
+    failing = [*failing, *draw(st.lists(st.sampled_from([*names, FIPS]), max_size=1))]
+    failing = [n for n in failing if n in names]
+    waiting = draw(
+        st.sampled_from([0, 0, 1, 3]).flatmap(
+            lambda n: st.permutations(names).map(lambda order: order[:n])
         )
     )
-    waiting = draw(st.lists(st.sampled_from(pool), max_size=3, unique=True))
     absent = draw(st.lists(st.sampled_from(names), max_size=4, unique=True))
     words: dict[str, Determination] = dict.fromkeys(names, "MET")
     words |= dict.fromkeys(absent, "NOT APPLICABLE")
