@@ -279,7 +279,7 @@ def _collected(run: _Collection, writer: SnapshotWriter, deadline_seconds: float
         done = run.wait(deadline)
         if not done:
             late = f"not finished at the deadline of {deadline_seconds:g} s"
-            run.stop(Refused("timeout", "deadline", late))
+            run.stop(Refused("interrupted", "deadline", late))
     except KeyboardInterrupt:
         writer.leave()
         raise Interrupted(f"interrupted; what was read is kept in {writer.folder}") from None

@@ -20,7 +20,7 @@ _REASONS = {
     "unreachable": "the service did not answer",
     "credentials": "the credentials are missing, wrong or expired",
     "broken": "the answer made no sense",
-    "interrupted": "the scan was stopped",
+    "interrupted": "the scan reached its deadline",
     NOT_COLLECTED: "it was not collected",
     NOT_DECLARED: "the organisation has not stated what to compare with",
     NO_SOURCE: "no target can tell",

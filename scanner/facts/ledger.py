@@ -29,7 +29,7 @@ lacks the tool or file system that would tell. stale: the device or agent that r
 done so for so long that its last word is no news. throttled, timeout: still so after the retries.
 truncated: the listing broke off. unreachable: no answer at all. credentials: none, wrong or
 expired. broken: an answer that means nothing (a bare 404, an unparsable body). interrupted: the
-scan was stopped or reached its deadline.
+scan reached its deadline.
 """
 
 NOT_COLLECTED = "not-collected"

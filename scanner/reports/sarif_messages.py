@@ -28,7 +28,7 @@ REASONS: Mapping[str, str] = {
     "broken": "the answer made no sense",
     "credentials": "the credentials are missing, wrong or expired",
     "denied": "access was denied",
-    "interrupted": "the scan was stopped or reached its deadline",
+    "interrupted": "the scan reached its deadline",
     "no-source": "no target of this scan can tell it",
     "not-collected": "nobody looked",
     "not-declared": "the organisation has not stated what to compare with",

@@ -89,8 +89,8 @@ GAP_REASONS: Mapping[str, tuple[str, str]] = {
         "Grant the permission that the notification names, or accept the gap by name.",
     ),
     "interrupted": (
-        "The scan was stopped or reached its deadline.",
-        "Collect again with --resume.",
+        "The scan reached its deadline.",
+        "Scan again with a longer --deadline.",
     ),
     "not-in-this-cloud": (
         "This partition or national cloud does not offer it.",
@@ -106,15 +106,15 @@ GAP_REASONS: Mapping[str, tuple[str, str]] = {
     ),
     "throttled": (
         "The service still asked to slow down after the retries.",
-        "Collect again with --resume when less else asks.",
+        "Scan again when less else asks.",
     ),
     "timeout": (
         "There was no answer in time, after the retries.",
-        "Collect again with --resume.",
+        "Scan again.",
     ),
     "truncated": (
         "The listing broke off before its end.",
-        "Collect again with --resume.",
+        "Scan again.",
     ),
     "unlicensed": (
         "The tenant lacks the licence.",

@@ -84,7 +84,7 @@ def test_an_interrupted_collection_can_be_resumed(config: Path, asked: signal.Si
     _, error = start(config, "--resume", "--deadline", "3").communicate(timeout=30)
     complete, ended = kept(config.parent)
     assert not complete
-    assert ended == {"here": {""} | ended["here"], "there": {"timeout"}}
+    assert ended == {"here": {""} | ended["here"], "there": {"interrupted"}}
     assert len(before.splitlines()) > 10
     assert "given up" not in error
 
@@ -115,4 +115,4 @@ def test_at_the_deadline_the_rest_is_a_gap_and_the_process_ends(config: Path):
     complete, ended = kept(config.parent)
     assert not complete
     assert "" in ended["here"]
-    assert ended["there"] == {"timeout"}
+    assert ended["there"] == {"interrupted"}

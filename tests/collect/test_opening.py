@@ -96,5 +96,5 @@ def test_what_was_never_opened_at_the_deadline_is_a_gap(tmp_path: Path) -> None:
     manifest = collect(targets, {"hosts": hosts}, None, tmp_path, deadline_seconds=0.2)
 
     assert not manifest.complete
-    assert {gap.reason for gap in manifest.gaps} == {"timeout"}
+    assert {gap.reason for gap in manifest.gaps} == {"interrupted"}
     assert {line.target for line in manifest.ledger} == {target.id for target in targets}

@@ -81,7 +81,7 @@ def verdict(assessment: Assessment) -> str:
 def _notes(context: Context, assessment: Assessment) -> list[str]:
     notes = list(context.notes)
     if not context.snapshot.complete:
-        notes.append("The collection was stopped before its end; what it did not reach is unknown.")
+        notes.append("The collection reached its deadline; what it did not reach is unknown.")
     if assessment.prerequisite is not None:
         notes.append(assessment.prerequisite)
     if assessment.level == 3:

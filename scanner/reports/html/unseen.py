@@ -27,7 +27,7 @@ _HELP = {
     "unreachable": "open the way to it, then scan again",
     "credentials": "renew the credentials, then scan again",
     "broken": "scan again; if it stays so, report it",
-    "interrupted": "let the scan run to its end",
+    "interrupted": "scan again with a longer --deadline",
     "not-collected": "collect it: scan without narrowing it down",
 }
 _LISTED, _PLACES, _EXAMPLES, _SAID = 40, 40, 5, 3

@@ -335,7 +335,7 @@ def test_notes_and_an_unfinished_collection_stand_at_the_top(tmp_path: Path) -> 
     options = {"notes": ("Only two rules were judged.",), "snapshot": stopped}
     text = words(read(write(tmp_path, 20, context=options)))
     assert "Only two rules were judged." in text
-    assert "The collection was stopped before its end" in text
+    assert "The collection reached its deadline" in text
 
 
 def test_the_trend_stands_under_the_answer_where_there_is_a_history(tmp_path: Path) -> None:
