@@ -19,7 +19,8 @@ from scanner.errors import InputError
 from scanner.evidence.hash_list import LIST, LIST_HASH, Entry, file_hash, parse, render
 from scanner.evidence.retention import retain_until
 from scanner.output import private_folder, unwritable, whole_file
-from scanner.snapshot.manifest import NAME, Manifest
+from scanner.snapshot.manifest import NAME
+from scanner.snapshot.read import read_manifest
 
 INDEX = "evidence.json"
 SIGNATURE = "signature.dsse.json"
@@ -113,7 +114,7 @@ def _sources(
 ) -> Iterator[_Source]:
     for number, snapshot in enumerate(snapshots, start=1):
         prefix = "snapshot" if len(snapshots) == 1 else f"snapshot-{number}"
-        for name in (NAME, *(item.path for item in _manifest(snapshot).files)):
+        for name in (NAME, *(item.path for item in read_manifest(snapshot).files)):
             yield _Source(path=snapshot / name, name=f"{prefix}/{name}", kind="snapshot")
     for artifact in _once(artifacts):
         yield _Source(
@@ -135,16 +136,6 @@ def _once(artifacts: Iterable[Artifact]) -> Iterable[Artifact]:
         if held.title is None and each.title is not None:
             found[each.path] = msgspec.structs.replace(held, title=each.title)
     return found.values()
-
-
-def _manifest(snapshot: Path) -> Manifest:
-    try:
-        return msgspec.json.decode((snapshot / NAME).read_bytes(), type=Manifest)
-    except OSError as error:
-        cause = (error.strerror or str(error)).lower()
-        raise InputError(f"{snapshot / NAME}: cannot be read: {cause}; collect again") from error
-    except msgspec.MsgspecError as error:
-        raise InputError(f"{snapshot / NAME}: not a manifest of this version: {error}") from error
 
 
 def _take(folder: Path, source: _Source, how: How) -> Piece | str:

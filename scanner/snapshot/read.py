@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,7 @@ def open_snapshot(*folders: Path) -> Snapshot:
     """Open and verify. Raises InputError naming a missing, unfinished, changed or unknown file."""
     parts = []
     for folder in folders:
-        manifest = _manifest(folder)
+        manifest = read_manifest(folder)
         problems = [p for p in (_problem(folder, item) for item in manifest.files) if p]
         if problems:
             raise InputError(problems)
@@ -82,10 +83,11 @@ def open_snapshot(*folders: Path) -> Snapshot:
     return Snapshot(parts)
 
 
-def _manifest(folder: Path) -> Manifest:
+def read_manifest(folder: Path) -> Manifest:
+    """A snapshot's manifest; its files lie inside the folder. Raises InputError."""
     path = folder / NAME
     try:
-        return _shared(msgspec.json.decode(path.read_bytes(), type=_Stored))
+        manifest = _shared(msgspec.json.decode(path.read_bytes(), type=_Stored))
     except FileNotFoundError:
         if (folder / WORK).exists():
             raise InputError(
@@ -96,6 +98,14 @@ def _manifest(folder: Path) -> Manifest:
         raise InputError(f"{path}: cannot be read: {(error.strerror or '').lower()}") from error
     except msgspec.MsgspecError as error:
         raise InputError(f"{path}: not a manifest of this version: {error}") from error
+    for item in manifest.files:
+        if item.path != f"{item.target}/{item.kind}.jsonl.gz" or not _TARGET.fullmatch(item.target):
+            raise InputError(f"{path}: names a file that no snapshot has: {item.path!r}")
+    return manifest
+
+
+_TARGET = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
+"""A target's id, which is a folder's name here."""
 
 
 class _Stored(Manifest, frozen=True, kw_only=True):

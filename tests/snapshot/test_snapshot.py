@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import shutil
 import stat
 
@@ -11,6 +12,7 @@ from fakes import CLOCK, FakeCloud
 
 from scanner.collectors.base import Refused
 from scanner.errors import InputError
+from scanner.evidence.gather import gather
 from scanner.facts import UNSET
 from scanner.snapshot.read import open_snapshot
 from scanner.snapshot.write import SnapshotWriter
@@ -134,3 +136,18 @@ def test_a_folder_takes_one_collection_at_a_time(cloud, tmp_path):
         SnapshotWriter(tmp_path, plan="p", started_at=CLOCK, resume=True)
     first.release()
     SnapshotWriter(tmp_path, plan="p", started_at=CLOCK, resume=True).release()
+
+
+@pytest.mark.parametrize(
+    "path", ["../../outside.gz", "/etc/passwd", "t1/../../x.jsonl.gz", "t1/storage.store.gz"]
+)
+def test_a_manifest_names_no_file_outside_of_its_folder(cloud, snap, path):
+    folder = snap(cloud)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"][0]["path"] = path
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(InputError, match="names a file that no snapshot has"):
+        open_snapshot(folder)
+    with pytest.raises(InputError, match="names a file that no snapshot has"):
+        gather(folder.parent / "evidence", snapshots=[folder], as_of="2026-11-24")
+    assert not (folder.parent / "evidence" / "hash-list.txt").exists()
