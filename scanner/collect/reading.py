@@ -66,7 +66,7 @@ class Reader:
                 raise job.scope.regions_refused
             self._read(running, session)
         except Refused as error:
-            refused = error
+            refused = error.with_traceback(None)  # or they would hold each other
         except (Defect, InputError):
             raise
         except Exception as error:

@@ -9,6 +9,7 @@ Ends with 1 where it takes longer or more memory than asked (default: 200 hosts,
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import subprocess
@@ -82,6 +83,7 @@ def targets_of(kind: str, addresses: dict[str, str], folder: Path) -> tuple[Targ
 
 
 def main(hosts: int = 200, seconds: int = 90, mebibytes: int = 200, kind: str = "inventory") -> int:
+    gc.set_threshold(50_000, 20, 50)  # as the command does
     programs = processes_of_the_script()
     client.run_raw = connections = Counted(client.run_raw)
     session.fetch = fetched = Counted(session.fetch)

@@ -214,7 +214,7 @@ def observe(fact: F, operation: str, reads: Mapping[str, Callable[[], Any]]) -> 
         try:
             values[name] = read()
         except Refused as error:
-            refused[name] = error
+            refused[name] = alone(error)
         except Unclear as error:
             refused[name] = Refused("broken", operation, str(error))
     filled = replace_fields(fact, values)
@@ -232,14 +232,25 @@ def settle(read: Callable[[], T]) -> T | Refused:
     try:
         return read()
     except Refused as error:
-        return error
+        return alone(error)
 
 
 def known(value: T | Refused) -> T:
     """The settled answer; raises its refusal."""
     if isinstance(value, Refused):
-        raise value
+        raise alone(value)
     return value
+
+
+def alone(refused: Refused) -> Refused:
+    """The same refusal without the calls that led to it: kept, they would keep the machine."""
+    return Refused(
+        refused.reason,
+        refused.operation,
+        refused.detail,
+        permission=refused.permission,
+        fatal=refused.fatal,
+    )
 
 
 def clear(operation: str, parse: Callable[[], T]) -> T:

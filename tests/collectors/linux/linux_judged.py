@@ -80,10 +80,6 @@ PARAMS: dict[str, dict[str, Any]] = {
         "approved_ciphers": ["aes256-gcm@openssh.com", "aes256-ctr", "aes128-ctr"],
         "approved_macs": ["hmac-sha2-512-etm@openssh.com", "hmac-sha2-512", "hmac-sha2-256"],
     },
-    "remote-session-encrypted": {
-        "approved_ciphers": ["aes256-gcm@openssh.com", "aes256-ctr"],
-        "approved_macs": ["hmac-sha2-512-etm@openssh.com", "hmac-sha2-256"],
-    },
     "sign-in-resists-replay": {"mechanisms_listed": True},
     "host-account-inactive": {"max_idle_days": 90},
     "password-complexity": {"least_length": 14, "least_classes": 3},

@@ -41,7 +41,7 @@ class Once:
             self._reading.pop(key, None)
         fine, answer = known
         if not fine:
-            raise cast(Exception, answer).with_traceback(None)
+            raise _again(cast(Exception, answer))
         return cast(T, answer)
 
     def read(self, path: str, limit: int = MAX_FILE) -> bytes:
@@ -67,4 +67,14 @@ def _settled(ask: Callable[[], object]) -> tuple[bool, object]:
     try:
         return True, ask()
     except (OSError, Absent, Unreadable) as error:
-        return False, error
+        return False, error.with_traceback(None)
+
+
+def _again(error: Exception) -> Exception:
+    """The same refusal, new: one that is raised time and again holds on to whoever asked last, and
+    through them to the whole machine."""
+    if isinstance(error, Unreadable):
+        return Unreadable(error.reason, error.detail)
+    if isinstance(error, OSError) and error.errno is not None:
+        return OSError(error.errno, error.strerror, error.filename)
+    return type(error)(*error.args)
