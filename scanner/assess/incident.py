@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from scanner.assess.load import read
+from scanner.documents import written
 from scanner.errors import InputError
 from scanner.output import private_folder, whole_file
 
@@ -67,18 +68,17 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 def start(identifier: str, title: str, discovered: str, now: str, by: str | None = None) -> str:
     """The text of a new record. Times are UTC, to the minute at least. Raises InputError."""
     _check_name(identifier)
-    found, written = moment(discovered), moment(now)
-    if found > written:
+    found, opened = moment(discovered), moment(now)
+    if found > opened:
         raise InputError(f"discovered {discovered} lies after now, {now}; write the time in UTC")
     due = stamp(found + timedelta(hours=REPORT_HOURS))
-    quoted = msgspec.json.encode
-    who = f", by: {quoted(by).decode()}" if by else ""
+    who = f", by: {written(by)}" if by else ""
     return f"""\
 # Cyber incident. Report through DIBNet by {due}: 72 hours from discovery
 # (DFARS 252.204-7012(c)(1)(ii)). Times are UTC; write null until a thing is done.
 schema: 1
 id: {identifier}
-title: {quoted(title).decode()}
+title: {written(title)}
 discovered: {stamp(found)}
 affects: []  # covered-defense-information, covered-contractor-information-system,
              # operationally-critical-support, or none-of-these
@@ -91,7 +91,7 @@ report_number: null
 subcontractor: false    # true: the report's number goes to the prime
 prime_told: null
 log:
-- {{at: {stamp(written)}, what: "record opened"{who}}}
+- {{at: {stamp(opened)}, what: "record opened"{who}}}
 """
 
 

@@ -18,6 +18,7 @@ import yaml
 from scanner.assess.load import read
 from scanner.assess.poam_items import Kept, KeptPlan, new_item, status_now
 from scanner.assess.result import Assessment
+from scanner.documents import held, written
 from scanner.errors import Defect, InputError
 
 HEADER = """\
@@ -140,27 +141,27 @@ def _append(text: str, sequence: Any, new: list[Kept], newline: str, name: str) 
     return [(at, at, newline + newline.join(lines))]
 
 
+_LONGEST = 4000
+"""Characters of a weakness, as the schema has it."""
+
+
 def _lines(kept: Kept, indent: str) -> list[str]:
-    quoted = _quoted(kept.weakness or "")
-    source = ", ".join(_quoted(s) for s in kept.source)
+    weakness = held(kept.weakness or "")
+    if len(weakness) > _LONGEST:
+        weakness = weakness[: _LONGEST - 1] + "…"
     return [
         f"{indent}- id: {kept.id}",
         f"{indent}  practice: {kept.practice}",
-        f"{indent}  weakness: {quoted}",
+        f"{indent}  weakness: {written(weakness)}",
         f"{indent}  status: {kept.status}",
         f"{indent}  status_since: {kept.status_since}",
         f"{indent}  first_detected: {kept.first_detected}",
-        f"{indent}  source: [{source}]",
+        f"{indent}  source: {written(kept.source)}",
         f"{indent}  point_of_contact: null",
         f"{indent}  resources_required: null",
         f"{indent}  scheduled_completion: null",
         f"{indent}  milestones: []  # - {{description: ..., due: 2027-01-31, done: null}}",
     ]
-
-
-def _quoted(text: str) -> str:
-    # a JSON string is a double-quoted YAML scalar
-    return msgspec.json.encode(text).decode()
 
 
 def _value(node: Any, key: str) -> Any:

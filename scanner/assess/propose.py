@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import msgspec
-
+from scanner.documents import holds, written
 from scanner.facts import Fact
 from scanner.facts.identity import Account, RoleGrant
 from scanner.facts.network import RemoteAccess
@@ -97,8 +96,20 @@ _ABOUT = {
 }
 
 
+_UNFIT = "# cannot be declared under such a name: "
+
+
+def fits(record: Mapping[str, Any]) -> bool:
+    """Whether declarations.yaml can hold it: no text is empty or has control characters."""
+    return all(v and holds(v) for v in record.values() if isinstance(v, str))
+
+
 def text(proposed: Mapping[str, tuple[Mapping[str, Any], ...]]) -> str:
-    """declarations.yaml with the proposals: one record a line, to be confirmed one by one."""
+    """declarations.yaml with the proposals: one record a line, to be confirmed one by one.
+
+    One that no document can hold stands as a comment: a name with other characters in it would be
+    another name.
+    """
     lines = [
         "# What only you know. A scan found what follows; remove `proposed: true` from each record",
         "# that you confirm, and delete the others.",
@@ -107,7 +118,7 @@ def text(proposed: Mapping[str, tuple[Mapping[str, Any], ...]]) -> str:
     for name, records in proposed.items():
         if not records:
             continue
-        lines += ["", f"# {_ABOUT.get(name, '')}", f"{name}:"]
-        # a JSON object is a YAML mapping in one line
-        lines += [f"- {msgspec.json.encode(record).decode()}" for record in records]
+        none = "" if any(map(fits, records)) else " []"
+        lines += ["", f"# {_ABOUT.get(name, '')}", f"{name}:{none}"]
+        lines += [f"{'- ' if fits(record) else _UNFIT}{written(record)}" for record in records]
     return "\n".join(lines) + "\n"

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from scanner.assess.scope import ASSET_KINDS
+from scanner.documents import written
 from scanner.facts import Fact, kind_of
 from scanner.facts.identity import RoleGrant
 from scanner.facts.storage import Store
@@ -66,4 +67,4 @@ def propose_scope(facts: Iterable[Fact]) -> str:
 
 
 def _flat(text: str) -> str:
-    return " ".join(text.split())
+    return written(" ".join(text.split()))[1:-1]

@@ -11,6 +11,7 @@ import msgspec
 from scanner import frameworks
 from scanner.assess.iso import ControlView
 from scanner.assess.load import read
+from scanner.documents import written
 from scanner.errors import InputError
 
 Implemented = Literal["yes", "partly", "no"]
@@ -152,9 +153,9 @@ def stub(views: Sequence[ControlView]) -> str:
         "controls:",
     ]
     for row in statement(Soa(), views, "9999-12-31"):
-        quoted = msgspec.json.encode(row.justification).decode()
         lines += [
             f"- id: {row.id}  # {row.title}",
-            f"  applicable: true\n  implemented: 'no'\n  justification: {quoted}",
+            "  applicable: true\n  implemented: 'no'",
+            f"  justification: {written(row.justification)}",
         ]
     return "\n".join(lines) + "\n"

@@ -44,7 +44,8 @@ def loads(text: str | bytes, name: str, limit: int = DEFAULT_LIMIT) -> Document:
     return _read(data, name, limit)
 
 
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
+FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
+"""What no document may hold."""
 
 
 def _read(data: bytes, name: str, limit: int) -> Document:
@@ -58,7 +59,7 @@ def _read(data: bytes, name: str, limit: int) -> Document:
         raise InputError(
             f"{name}:{line}:{column}: it is not UTF-8 text; save the file as UTF-8"
         ) from None
-    if found := _FORBIDDEN.search(text):
+    if found := FORBIDDEN.search(text):
         start = found.start()
         line = text.count("\n", 0, start) + 1
         column = start - (text.rfind("\n", 0, start) + 1) + 1
@@ -133,7 +134,7 @@ def _construct(text: str, name: str) -> tuple[Any, Node]:
                 if kind is ScalarEvent:
                     style = event.style or ""
                     value = event.value if style else _plain(event, fail)
-                    if style == '"' and _FORBIDDEN.search(value):
+                    if style == '"' and FORBIDDEN.search(value):
                         raise fail(event, "an escape stands for a control character; remove it")
                     node = Node(mark.line, mark.column, style, None, None)
                 elif kind is MappingStartEvent:

@@ -57,6 +57,14 @@ def test_a_record_and_its_deadlines(tmp_path: Path) -> None:
     assert set(states_of(incident.load(path))) == {"not needed"}
 
 
+def test_a_title_that_no_document_can_hold_is_spelt_out(tmp_path: Path) -> None:
+    now = "2026-11-20T12:30:00Z"
+    text = incident.start("inc-2", "\x1b[31mred \U0001f600", now, now, "Ann\x9b")
+    record = incident.load(incident.start_file(tmp_path, "inc-2", text))
+    assert record.title == "\\u001b[31mred \U0001f600"
+    assert record.log[0].by == "Ann\\u009b"
+
+
 def test_images_are_kept_for_90_days_from_the_report() -> None:
     """DFARS 252.204-7012(e): from the submission of the report, which the calendar cannot make."""
     record = incident.Incident(id="x", title="y", discovered="2026-01-01T00:00Z")

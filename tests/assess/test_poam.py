@@ -146,6 +146,36 @@ def test_a_new_plan(catalogue: Catalogue, tmp_path: Path, newline: str) -> None:
     assert merged(None, KeptPlan(), result).replace("\n", newline) == text
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("]]>\ufffe", "]]>\\ufffe"),
+        ("\x9b31mC1\x85", "\\u009b31mC1\x85"),
+        ("\x1b]0;pwn\x07", "\\u001b]0;pwn\\u0007"),
+        ("\u202egnp.exe", "\u202egnp.exe"),
+        ("\U0001f600\u2028\ufeff", "\U0001f600\u2028\ufeff"),
+    ],
+)
+def test_a_hostile_name_leaves_a_plan_that_is_read_back(
+    catalogue: Catalogue, tmp_path: Path, name: str, shown: str
+) -> None:
+    found = finding("fail", rule="r", decides=("3.5.3[d]",), message=f"{name} has none")
+    result = assess([found], [RULE], catalogue, said(), 2, AS_OF, [CORP], without=ELSEWHERE)
+    text = merged(None, KeptPlan(), result)
+    assert all(line.isprintable() for line in text.splitlines())
+    plan = load_plan(_written(tmp_path, text))
+    assert f"{shown} has none" in (plan.items[0].weakness or "")
+    assert merged(text, plan, result) == text
+
+
+def test_a_weakness_never_outgrows_the_form(catalogue: Catalogue, tmp_path: Path) -> None:
+    found = finding("fail", rule="r", decides=("3.5.3[d]",), message="\x1b" * 3000)
+    result = assess([found], [RULE], catalogue, said(), 2, AS_OF, [CORP], without=ELSEWHERE)
+    plan = load_plan(_written(tmp_path, merged(None, KeptPlan(), result)))
+    assert len(plan.items[0].weakness or "") == 4000
+    assert (plan.items[0].weakness or "").endswith("…")
+
+
 def test_items_in_brackets_cannot_be_added_to(catalogue: Catalogue, tmp_path: Path) -> None:
     text = "schema: 1\nitems: [{id: a, practice: AC.L2-3.1.9, status: Ongoing}]\n"
     with pytest.raises(InputError, match=r"poam.yaml:2: the items are written in brackets"):

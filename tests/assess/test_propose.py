@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from scanner.assess import load
-from scanner.assess.propose import propose, text
+from scanner.assess.propose import fits, propose, text
 from scanner.facts.identity import Account, RoleGrant
 from scanner.facts.software import Malware, Package
 
@@ -63,3 +63,23 @@ def test_proposals_are_read_back_and_wait(tmp_path: Path) -> None:
     assert list(services.current("2026-11-23")["service-accounts"]) == ["backup"]
     assert services.current("2026-11-24")["service-accounts"] == {}
     assert confirmed.product_for("malware-protection", "linux", "x", "y") == "ClamAV"
+
+
+HOSTILE = ["\x1b[31mRED", "nul\x00nul", "]]>\ufffe", "\x9b31mC1", ""]
+"""Names that no document can hold."""
+ODD = ["\u202egnp.exe", "a\nb", "\x85", "\u2028", "\ufeff", "\U0001f600", "- x: &y"]
+"""Names that one can, if they are written with care."""
+
+
+def test_a_name_that_no_document_can_hold_is_shown_and_proposes_nothing(tmp_path: Path) -> None:
+    facts = [make(Account, name, category="human", enabled=True) for name in (*HOSTILE, *ODD)]
+    facts += [make(Malware, "m", engine="\x1bAV")]
+    proposed = propose(facts)
+    assert [r["id"] for r in proposed["accounts"] if not fits(r)] == sorted(HOSTILE)
+    path = tmp_path / "declarations.yaml"
+    path.write_text(text(proposed))
+    assert load.declarations(path).proposed == {"accounts": len(ODD)}
+    assert path.read_text().count("# cannot be declared under such a name: {") == len(HOSTILE) + 1
+    path.write_text(text(proposed).replace(',"proposed":true', ""))
+    confirmed = load.declarations(path).lists["accounts"]
+    assert sorted(r["id"] for r in confirmed) == sorted(ODD)

@@ -177,11 +177,12 @@ def test_a_proposed_scope_claims_nothing(tmp_path: Path) -> None:
     facts = [
         make(Instance, "i-1"),
         make(Instance, "i-2"),
-        make(Store, "b", external_principals=("arn:aws:iam::9:root",)),
+        make(Store, "b", external_principals=("arn:aws:iam::9:root", "\x1b[31m\ufffe")),
     ]
     path = tmp_path / "scope.yaml"
     path.write_text(propose_scope(facts))
     assert "# seen with access: arn:aws:iam::9:root at prod" in path.read_text()
+    assert "# seen with access: \\\\u001b[31m\\\\ufffe at prod" in path.read_text()
     waiting = load(path)
     assert [g.id for g in waiting.assets] == ["prod-compute-instance", "prod-storage-store"]
     assert {a.category for a in claim(facts, waiting).assets} == {None}
