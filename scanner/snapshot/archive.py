@@ -1,16 +1,26 @@
-"""A snapshot as one file that any tool can carry home: a plain tar, the same bytes each time."""
+"""A snapshot as one file that any tool can carry home: a plain tar, the same bytes each time.
+
+What comes home may have been pressed by gzip on the way, and is bounded as the plain one is.
+"""
 
 from __future__ import annotations
 
+import gzip
 import io
 import tarfile
+import zlib
 from pathlib import Path
-from typing import BinaryIO
+from tempfile import NamedTemporaryFile
+from typing import IO, BinaryIO
 
 from scanner.errors import InputError
 from scanner.snapshot.manifest import NAME
 
 _MOST_FILES = 100_000
+_MOST_BYTES = 1 << 30
+"""Of a tar that was pressed: a plain one is as large as it is, and takes no more."""
+_MOST_AT_ONCE = 1 << 20
+"""Bytes of one read, so of one header of a member: contents are copied in smaller parts."""
 
 
 def pack(folder: Path, out: BinaryIO) -> None:
@@ -26,13 +36,50 @@ def pack(folder: Path, out: BinaryIO) -> None:
 
 
 def unpack(path: Path, folder: Path) -> Path:
-    """Lay a packed snapshot out in `folder`. Raises InputError for anything else than one."""
+    """Lay a packed snapshot, plain or gzip'd, out in `folder`.
+
+    Raises InputError for anything else than one.
+    """
     try:
-        with tarfile.open(path, mode="r:") as archive:
-            members = archive.getmembers()
-            if len(members) > _MOST_FILES or not all(member.isfile() for member in members):
-                raise InputError(f"{path}: this is no snapshot that collect -o - wrote")
-            archive.extractall(folder, members, filter="data")
-    except (tarfile.TarError, OSError, ValueError) as error:
+        with path.open("rb") as file, NamedTemporaryFile(prefix="cmmc-scan-") as plain:
+            pressed = file.read(2) == b"\x1f\x8b"
+            file.seek(0)
+            if pressed:
+                _expand(path, file, plain)
+            _lay_out(path, plain.name if pressed else path, folder)
+    except (tarfile.TarError, OSError, ValueError, EOFError, zlib.error) as error:
         raise InputError(f"{path}: cannot be unpacked as a snapshot: {error}") from error
     return folder
+
+
+def _expand(path: Path, file: BinaryIO, plain: IO[bytes]) -> None:
+    size = 0
+    with gzip.open(file) as content:
+        while block := content.read(1 << 16):
+            size += len(block)
+            if size > _MOST_BYTES:
+                raise InputError(
+                    f"{path}: expands to more than {_MOST_BYTES >> 20:,} MiB; if it is a snapshot"
+                    " all the same, expand it yourself (gunzip) and name the plain tar"
+                )
+            plain.write(block)
+    plain.flush()
+
+
+class _Sparing(io.FileIO):
+    """A tar whose headers cannot ask for more memory than they need."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is None or not 0 <= size <= _MOST_AT_ONCE:
+            raise tarfile.ReadError("a header of it is too long")
+        return super().read(size) or b""
+
+
+def _lay_out(path: Path, plain: str | Path, folder: Path) -> None:
+    with _Sparing(plain) as file, tarfile.open(fileobj=file, mode="r:") as archive:
+        members = []
+        for member in archive:
+            members.append(member)
+            if not member.isfile() or member.issparse() or len(members) > _MOST_FILES:
+                raise InputError(f"{path}: this is no snapshot that collect -o - wrote")
+        archive.extractall(folder, members, filter="data")

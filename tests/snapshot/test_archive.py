@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import io
 import tarfile
 
 import pytest
 
 from scanner.errors import InputError
+from scanner.snapshot import archive
 from scanner.snapshot.archive import pack, unpack
 from scanner.snapshot.read import open_snapshot
 
@@ -21,6 +23,16 @@ def test_a_packed_snapshot_reads_as_the_folder_did(cloud, snap, tmp_path):
     before = open_snapshot(folder)
     assert list(again.facts("storage.store")) == list(before.facts("storage.store"))
     assert again.ledger == before.ledger
+
+
+@pytest.mark.parametrize("name", ["s.tar.gz", "s.tgz", "s"])
+def test_what_gzip_pressed_on_the_way_reads_the_same(cloud, snap, tmp_path, name):
+    folder, plain = snap(cloud), io.BytesIO()
+    pack(folder, plain)
+    (tmp_path / name).write_bytes(gzip.compress(plain.getvalue()))
+    again = open_snapshot(unpack(tmp_path / name, tmp_path / "again"))
+    assert again.ledger == open_snapshot(folder).ledger
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["again", name, "snap"]
 
 
 def test_the_same_snapshot_packs_to_the_same_bytes(cloud, snap):
@@ -51,4 +63,44 @@ def test_a_link_or_a_cut_file_is_refused(tmp_path):
         unpack(path, tmp_path / "in")
     path.write_bytes(path.read_bytes()[:70])
     with pytest.raises(InputError, match="cannot be unpacked"):
+        unpack(path, tmp_path / "in")
+
+
+def test_a_small_file_that_expands_without_end_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(archive, "_MOST_BYTES", 1 << 22)
+    path = tmp_path / "bomb.tar.gz"
+    path.write_bytes(gzip.compress(bytes(1 << 23)))
+    with pytest.raises(InputError, match=r"bomb.tar.gz: expands to more than 4 MiB; .*gunzip"):
+        unpack(path, tmp_path / "in")
+    assert not (tmp_path / "in").exists()
+
+
+@pytest.mark.parametrize("pressed", [True, False])
+def test_a_header_asks_for_no_memory(tmp_path, pressed):
+    whole = io.BytesIO()
+    with tarfile.open(fileobj=whole, mode="w", format=tarfile.PAX_FORMAT) as made:
+        made.addfile(tarfile.TarInfo("manifest.json" + "x" * (1 << 21)))
+    path = tmp_path / "bad.tar"
+    path.write_bytes(gzip.compress(whole.getvalue()) if pressed else whole.getvalue())
+    with pytest.raises(InputError, match="a header of it is too long"):
+        unpack(path, tmp_path / "in")
+
+
+@pytest.mark.parametrize("cut", [1, 9, 60, -1])
+def test_a_pressed_file_that_was_cut_is_refused(cloud, snap, tmp_path, cut):
+    plain = io.BytesIO()
+    pack(snap(cloud), plain)
+    path = tmp_path / "cut.tar.gz"
+    path.write_bytes(gzip.compress(plain.getvalue())[:cut])
+    with pytest.raises(InputError, match=r"cut.tar.gz: cannot be unpacked as a snapshot"):
+        unpack(path, tmp_path / "in")
+
+
+def test_a_file_with_holes_is_refused(tmp_path):
+    path = tmp_path / "holes.tar"
+    with tarfile.open(path, "w", format=tarfile.GNU_FORMAT) as made:
+        hole = tarfile.TarInfo("manifest.json")
+        hole.type = tarfile.GNUTYPE_SPARSE
+        made.addfile(hole)
+    with pytest.raises(InputError, match=r"holes.tar: "):
         unpack(path, tmp_path / "in")
