@@ -21,6 +21,7 @@ KNOWS = {
     "documents": set(),
     "facts": set(),
     "findings": set(),
+    "judgement": set(),
     "frameworks": {"documents"},
     "rules": {"documents", "facts", "frameworks"},
     "collectors": {"facts"},
@@ -150,6 +151,17 @@ def test_only_the_command_line_prints():
             assert word not in ("print", "click.echo", "sys.stdout.write", "sys.stderr.write"), (
                 f"{name_of(path)}:{getattr(node, 'lineno', 0)} prints"
             )
+
+
+def test_the_command_line_prints_in_one_place():
+    """What `say` prints is harmless; a verb that printed by itself would have to remember that."""
+    for path in FILES:
+        if room(module(path)) == "cli" and path.name != "say.py":
+            for node in ast.walk(tree(path)):
+                word = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+                assert word not in ("print", "click.echo", "click.secho"), (
+                    f"{name_of(path)}:{getattr(node, 'lineno', 0)} prints past scanner.cli.say"
+                )
 
 
 def test_only_the_engine_knows_the_expression_library():

@@ -15,6 +15,7 @@ def run(arguments: Sequence[str]) -> int:
 
     import click
 
+    from scanner.cli.say import hand_out, say
     from scanner.cli.verbs import group
     from scanner.errors import Defect, InputError
 
@@ -23,31 +24,32 @@ def run(arguments: Sequence[str]) -> int:
         return code if isinstance(code, int) else OK
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
-    except click.UsageError as error:
-        error.show()
-        return BAD_INPUT
     except click.ClickException as error:
-        error.show()
+        place = error.ctx if isinstance(error, click.UsageError) else None
+        if place is not None:
+            hand_out(place.get_usage(), err=True)
+            say(f"Try '{place.command_path} --help' for help.", err=True)
+        say(f"Error: {error.format_message()}", err=True)
         return BAD_INPUT
     except InputError as error:
         for message in error.messages:
-            click.echo(message, err=True)
+            say(message, err=True)
         return BAD_INPUT
     except (KeyboardInterrupt, click.Abort) as error:
         words = str(error.__cause__ or error)  # click raises Abort from what came
-        click.echo(words or "interrupted", err=True)
+        say(words or "interrupted", err=True)
         return INTERRUPTED
     except Defect as error:
-        click.echo(f"defect: {error}", err=True)
+        say(f"defect: {error}", err=True)
         return DEFECT
     except Exception as error:
         if isinstance(error, OSError) and error.filename is not None:
             name, cause = str(error.filename)[:300], (error.strerror or str(error)).lower()
-            click.echo(f"{name}: {cause}; look at the path and at who may enter it", err=True)
+            say(f"{name}: {cause}; look at the path and at who may enter it", err=True)
             return BAD_INPUT
         if os.environ.get("CMMC_SCAN_DEBUG"):
             raise
-        click.echo(
+        say(
             f"defect of cmmc-scan: {type(error).__name__}: {error}; please report it"
             " (CMMC_SCAN_DEBUG=1 shows where it happened)",
             err=True,

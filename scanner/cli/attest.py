@@ -10,6 +10,7 @@ from scanner.assess.attest import lines, stubs, write_stubs
 from scanner.cli import OK, steps
 from scanner.cli import options as opt
 from scanner.cli.assessing import assessed
+from scanner.cli.say import say, say_all
 
 
 @click.command(
@@ -37,9 +38,8 @@ def command(
     config = opt.read_config(config_path)
     found = assessed(folder, config, steps.all_rules(rule_folders), as_of)
     wanted = found.outcome.wants
-    for line in lines(wanted):
-        click.echo(line)
+    say_all(lines(wanted))
     if into is not None:
         for path in write_stubs(into, stubs(wanted, found.as_of)):
-            click.echo(f"written: {path}")
+            say(f"written: {path}")
     return OK

@@ -10,6 +10,7 @@ import click
 
 from scanner.cli import INCOMPLETE, OK, steps
 from scanner.cli import options as opt
+from scanner.cli.say import say
 from scanner.collect import collector_for
 from scanner.collectors.base import Target
 from scanner.config import Config
@@ -85,7 +86,7 @@ def command(
         snapshot = collected(out)
     if not quiet:
         facts = sum(item.facts for _, item in snapshot.files)
-        click.echo(
+        say(
             f"{out}: {facts} facts of {len(snapshot.kinds())} kinds from"
             f" {len(snapshot.targets)} targets, {len(snapshot.gaps)} gaps",
             err=str(out) == "-",

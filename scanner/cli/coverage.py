@@ -11,6 +11,7 @@ from scanner.assess.catalogue import load_catalogue
 from scanner.assess.coverage import coverage, lines
 from scanner.cli import OK, steps
 from scanner.cli import options as opt
+from scanner.cli.say import say_all
 
 
 @click.command()
@@ -26,6 +27,5 @@ def command(level: int, rule_folders: tuple[Path, ...]) -> int:
         msgspec.structs.replace(rule, providers=answering(rule, known) or rule.providers)
         for rule in steps.all_rules(rule_folders)
     ]
-    for line in lines(coverage(rules, load_catalogue(), level)):
-        click.echo(line)
+    say_all(lines(coverage(rules, load_catalogue(), level)))
     return OK

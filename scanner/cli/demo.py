@@ -9,6 +9,7 @@ import click
 
 from scanner.cli import OK, scan
 from scanner.cli import options as opt
+from scanner.cli.say import say
 from scanner.collect import collector_for
 from scanner.config import load_config
 from scanner.errors import InputError
@@ -31,19 +32,20 @@ def command(out: Path, quiet: bool) -> int:
         from scanner.demo import statements
         from scanner.demo.stage import configuration, staged
 
-        stage = staged(lambda text: None if quiet else click.echo(text, err=True))
+        stage = staged(lambda text: None if quiet else say(text, err=True))
         with stage as content:
             path = statements.write_config(private_folder(out), configuration(content, out))
             left = statements.lay(out, datetime.now(UTC).date())
             if left and not quiet:
-                click.echo(f"left as it is: {', '.join(left)}", err=True)
+                say(f"left as it is: {', '.join(left)}", err=True)
             scan.run(load_config(path, collector_for), out, quiet=quiet)
             if not quiet:
-                click.echo(
+                say(
                     f"What the firm states lies in {out}/{statements.FOLDER}/; change it and judge "
-                    f"again:\n  cmmc-scan evaluate {out} -c {path} -o {out}\n"
-                    f"  cmmc-scan assess {out} -c {path}"
+                    "again:"
                 )
+                say(f"  cmmc-scan evaluate {out} -c {path} -o {out}")
+                say(f"  cmmc-scan assess {out} -c {path}")
     except ImportError as error:
         raise InputError(f"the demo needs {error.name}: pip install 'cmmc-scan[demo]'") from error
     return OK

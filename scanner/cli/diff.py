@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 import msgspec
 
 from scanner import findings
-from scanner.assess.result import Assessment
 from scanner.assess.summary import score_words
 from scanner.cli import FAILED, OK, steps
 from scanner.cli import options as opt
+from scanner.cli.assessing import kept_assessment
+from scanner.cli.say import hand_out, hand_out_json, say_all
 from scanner.errors import InputError
 from scanner.history.compare import Standings, diff, of_findings, of_run, renames
 from scanner.reports import changes
@@ -67,16 +67,12 @@ def command(
         scores = Scores(before=_score(before), after=_score(after))
     if form == "json":
         content = {**msgspec.to_builtins(found), "score": msgspec.to_builtins(scores)}
-        click.echo(msgspec.json.format(msgspec.json.encode({"schema": 1, **content})).decode())
+        hand_out_json({"schema": 1, **content})
+    elif form == "markdown":
+        hand_out("\n".join(changes.markdown(found, scores, names=names)))
     else:
-        make = changes.markdown if form == "markdown" else changes.text
-        _print(list(make(found, scores, names=names)))
+        say_all(changes.text(found, scores, names=names))
     return FAILED if exit_code and found.opened else OK
-
-
-def _print(lines: Sequence[str]) -> None:
-    for line in lines:
-        click.echo(line)
 
 
 def _standings(name: str, rules: Rules) -> Standings:
@@ -93,12 +89,5 @@ def _standings(name: str, rules: Rules) -> Standings:
 def _score(name: str) -> str | None:
     """The score in words, where an assessment lies beside the findings."""
     path = Path(name)
-    folder = path if path.is_dir() else path.parent
-    try:
-        data = (folder / "assessment.json").read_bytes()
-    except OSError:
-        return None
-    try:
-        return score_words(msgspec.json.decode(data, type=Assessment))
-    except msgspec.MsgspecError:
-        return None
+    found = kept_assessment(path if path.is_dir() else path.parent)
+    return score_words(found) if found is not None else None

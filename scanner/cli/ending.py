@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
+import re
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -16,10 +16,13 @@ from scanner.assess.result import Assessment
 from scanner.assess.summary import score_words
 from scanner.cli import FAILED, INCOMPLETE, OK
 from scanner.cli.lifecycle import NOTHING, Past, Policy, below, counted, since_words
-from scanner.reports.table import SEVERITIES, WIDTH, RuleText, Summary, summarise, table
+from scanner.cli.say import columns, say
+from scanner.reports.table import SEVERITIES, RuleText, Summary, summarise, table
 from scanner.rules.model import Rule
 
 _COLOURS = {"critical": "red", "high": "red", "medium": "yellow", "low": "cyan", "info": "blue"}
+_ENTRY = re.compile(r" +\d+  (\S*)")
+"""A row of the table: a count, then a severity or a reason."""
 
 
 def close(
@@ -38,24 +41,18 @@ def close(
     """Print the table of a findings.jsonl and return the exit code."""
     summary = summarise(findings.read(path))
     if not quiet:
-        for line in closing_lines(summary, rules, written, assessment, before, columns()):
-            click.echo(_coloured(line))
+        lines = closing_lines(summary, rules, written, assessment, before, columns())
+        for line, style in _styled(lines):
+            say(line, style=style)
     new = counted(asked, before)
     worst = summary.worst()
     if new is not None:
         worst = summarise(f for f in findings.read(path) if f.fingerprint in new).worst()
     short = below(asked, assessment)
     if short is not None:
-        click.echo(short, err=True)
+        say(short, err=True)
         return FAILED
     return code(summary, worst, fail_on=fail_on, gaps=gaps, complete=complete)
-
-
-def columns() -> int:
-    """How wide the terminal is; on a pipe or in a log, the table's own width."""
-    if not sys.stdout.isatty():
-        return WIDTH
-    return max(shutil.get_terminal_size((WIDTH, 24)).columns, 50)
 
 
 def closing_lines(
@@ -105,12 +102,20 @@ def code(summary: Summary, worst: str | None, *, fail_on: str, gaps: int, comple
     return OK
 
 
-def _coloured(line: str) -> str:
-    if os.environ.get("NO_COLOR") or not sys.stdout.isatty():
-        return line
-    word = next(iter(line.split()[1:2]), "")
-    if line.startswith(" ") and word in _COLOURS:
-        return line.replace(word, click.style(word, fg=_COLOURS[word]), 1)
-    if line and not line.startswith(" "):
-        return click.style(line, bold=True)
-    return line
+def _styled(lines: Iterable[str]) -> Iterator[tuple[str, Callable[[str], str] | None]]:
+    """Each line with what colours it: sentences and titles are bold to their last line."""
+    plain = bool(os.environ.get("NO_COLOR")) or not sys.stdout.isatty()
+    bold = False
+    for line in lines:
+        entry = _ENTRY.match(line)
+        bold = bool(line) if not line.startswith(" ") else bold and entry is None
+        word = entry[1] if entry is not None else ""
+        if plain:
+            yield line, None
+        elif word in _COLOURS:
+            shown = click.style(word, fg=_COLOURS[word])
+            yield line, lambda text, word=word, shown=shown: text.replace(word, shown, 1)  # type: ignore[misc]
+        elif bold:
+            yield line, lambda text: click.style(text, bold=True)
+        else:
+            yield line, None

@@ -7,12 +7,12 @@ from dataclasses import replace
 from heapq import merge
 from pathlib import Path
 
-import click
 import msgspec
 
 from scanner import __version__, findings
 from scanner.cli import repository
 from scanner.cli.lifecycle import Past, github_arguments
+from scanner.cli.say import say
 from scanner.cli.steps import controls_of
 from scanner.config import Config
 from scanner.reports.github import write_github
@@ -75,14 +75,14 @@ def write_reports(
     )
     if before is not None and whole:
         for name in before.earlier.removed:
-            click.echo(
+            say(
                 f"github/{name}.sarif: {name} is no longer in the configuration; this empty"
                 " analysis closes its alerts on purpose",
                 err=True,
             )
     for category in categories:
         if category.reason is not None and whole:
-            click.echo(f"github/{category.target}: not written: {category.reason}", err=True)
+            say(f"github/{category.target}: not written: {category.reason}", err=True)
     made = ["snapshot/", "findings.jsonl", "findings.sarif"]
     if any(category.path is not None for category in categories):
         made.append("github/")

@@ -8,6 +8,7 @@ import click
 
 from scanner.assess import incident as record
 from scanner.cli import OK
+from scanner.cli.say import say, say_all
 from scanner.collect.run import utc_now
 
 
@@ -39,7 +40,7 @@ def start(name: str, title: str, discovered: str | None, by: str | None, folder:
     now = utc_now()
     text = record.start(name, title, discovered or now, now, by)
     path = record.start_file(folder, name, text)
-    click.echo(f"{path}: started")
+    say(f"{path}: started")
     return _show(path, now)
 
 
@@ -51,6 +52,5 @@ def status(path: Path) -> int:
 
 
 def _show(path: Path, now: str) -> int:
-    for line in record.lines(record.load(path), now):
-        click.echo(line)
+    say_all(record.lines(record.load(path), now))
     return OK

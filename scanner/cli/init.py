@@ -13,6 +13,7 @@ from scanner.assess.propose import text as propose_text
 from scanner.assess.scope_proposal import propose_scope
 from scanner.cli import OK, steps
 from scanner.cli.judging import all_facts
+from scanner.cli.say import say
 from scanner.collect.registry import providers
 from scanner.config import DEFAULT_NAME
 from scanner.errors import InputError
@@ -66,7 +67,7 @@ def command(
             )
     path = Path(DEFAULT_NAME)
     _write(path, _config(names, organization, level, subjects or _subjects()))
-    click.echo(f"{path}: written; read it through, then: cmmc-scan scan -c {path} -o out/")
+    say(f"{path}: written; read it through, then: cmmc-scan scan -c {path} -o out/")
     return OK
 
 
@@ -78,10 +79,8 @@ def _likely() -> tuple[str, ...]:
 def _subjects() -> str:
     if not sys.stdin.isatty():
         return "hashed"
-    click.echo(
-        "Findings about the assessment scope are security protection data, and GitHub may lie\n"
-        "outside your boundary. With hashed subjects, alerts there name no resource."
-    )
+    say("Findings about the assessment scope are security protection data, and GitHub may lie")
+    say("outside your boundary. With hashed subjects, alerts there name no resource.")
     return "full" if click.confirm("Show resource names in GitHub alerts?") else "hashed"
 
 
@@ -117,11 +116,11 @@ def _proposals(folder: Path) -> int:
     _write(Path("declarations.yaml"), propose_text(found))
     _write(Path("scope.yaml"), propose_scope(all_facts(snapshot)))
     records = sum(map(len, found.values()))
-    click.echo(
+    say(
         f"declarations.yaml: {records} records proposed in {len(found)} lists; a record counts once"
         " you have confirmed it by removing its `proposed: true`"
     )
-    click.echo("scope.yaml: one group for each kind of asset; give each its category")
+    say("scope.yaml: one group for each kind of asset; give each its category")
     return OK
 
 

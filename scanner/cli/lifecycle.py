@@ -15,6 +15,7 @@ from scanner.assess.result import Assessment
 from scanner.assess.scope_findings import WHY as SCOPE_RULES
 from scanner.assess.summary import score_words
 from scanner.cli import options as opt
+from scanner.cli.say import say
 from scanner.config import Config
 from scanner.errors import InputError
 from scanner.history.ask import trend
@@ -142,7 +143,7 @@ def past(
 
         earlier, words = from_github(asked.github, path, config, rules, when, whole=whole)
         for line in words:
-            click.echo(f"--baseline github: {line}", err=True)
+            say(f"--baseline github: {line}", err=True)
         return Past(earlier)
     if asked.before is not None:
         renamed = renames((rule.id, rule.deprecated_ids) for rule in rules)
@@ -215,7 +216,7 @@ def tell(
     )
     fault = notify.send(asked.webhook, content)
     if fault is not None:
-        click.echo(f"--notify {asked.variable}: the webhook was not told: {fault}", err=True)
+        say(f"--notify {asked.variable}: the webhook was not told: {fault}", err=True)
 
 
 def below(asked: Policy, assessment: Assessment | None) -> str | None:

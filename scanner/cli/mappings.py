@@ -9,6 +9,7 @@ import click
 
 from scanner.cli import OK
 from scanner.cli.options import day
+from scanner.cli.say import say, say_all
 from scanner.cli.steps import REGISTER
 from scanner.frameworks.cmvp import update_cmvp
 from scanner.frameworks.show import describe
@@ -33,9 +34,8 @@ def show(names: tuple[str, ...]) -> int:
     """Show a practice, objective, control or domain by any of its ids."""
     for number, name in enumerate(names):
         if number:
-            click.echo()
-        for line in describe(name):
-            click.echo(line)
+            say()
+        say_all(describe(name))
     return OK
 
 
@@ -48,5 +48,5 @@ def update(file: Path, as_of: str | None) -> int:
     today = datetime.datetime.now(datetime.UTC).date()
     dated = datetime.date.fromisoformat(day(as_of, "")) if as_of else None
     register = update_cmvp(file, path, today, dated)
-    click.echo(f"{path}: {len(register.modules)} certificates as of {register.as_of}")
+    say(f"{path}: {len(register.modules)} certificates as of {register.as_of}")
     return OK

@@ -8,6 +8,7 @@ import click
 
 from scanner.cli import OK, steps
 from scanner.cli import options as opt
+from scanner.cli.say import hand_out, say
 from scanner.collect import collector_for, plan
 from scanner.collect.plan import calls
 from scanner.errors import InputError
@@ -39,10 +40,10 @@ def command(
         raise InputError(f"--format {form}: for {provider} there is {', '.join(forms)}")
     write = forms[form]
     if write is not None:
-        click.echo(write([(each.source, each.wanted) for each in planned]))
+        hand_out(write([(each.source, each.wanted) for each in planned]))
         return OK
     needed = calls(planned)
     width = max(map(len, needed), default=0)
     for operation, permission in needed.items():
-        click.echo(f"{operation:<{width}}  {permission or 'anybody'}")
+        say(f"{operation:<{width}}  {permission or 'anybody'}")
     return OK

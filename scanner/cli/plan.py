@@ -12,6 +12,7 @@ from scanner.assess.duties import duty_lines
 from scanner.cli import OK, steps
 from scanner.cli import options as opt
 from scanner.cli.assessing import assessed
+from scanner.cli.say import say_all
 
 
 @click.command(
@@ -50,6 +51,5 @@ def command(
     )
     figures = plan_figures.load(own, [task.id for task in tasks]) if own is not None else None
     lines = ["DoD incident reporting (DFARS 252.204-7012)", *duty_lines(outcome.duties), ""]
-    for line in lines + plan_figures.lines(plan_figures.phases(tasks, figures)):
-        click.echo(line)
+    say_all(lines + plan_figures.lines(plan_figures.phases(tasks, figures)))
     return OK

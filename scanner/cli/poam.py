@@ -12,6 +12,7 @@ from scanner.cli import OK, steps
 from scanner.cli import options as opt
 from scanner.cli.assessing import assessed
 from scanner.cli.days import first_days, history_option
+from scanner.cli.say import say
 from scanner.output import whole_file
 
 
@@ -42,14 +43,14 @@ def command(
     old = path.read_bytes().decode() if path.exists() else None
     new = merged(old, plan, found.outcome.assessment, days, str(path))
     if new == old:
-        click.echo(f"{path}: nothing to change")
+        say(f"{path}: nothing to change")
         return OK
     with whole_file(path) as out:
         out.write(new.encode())
     added = len(load_plan(path).items) - len(plan.items)
     items = "item" if added == 1 else "items"
-    click.echo(f"{path}: {added} {items} added, the others brought up to date")
+    say(f"{path}: {added} {items} added, the others brought up to date")
     words = close_out_words(load_plan(path), found.outcome.items, found.as_of)
     if words is not None:
-        click.echo(words)
+        say(words)
     return OK

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from scanner.cli.say import say
 from scanner.collect import Event
 
 
@@ -74,16 +75,14 @@ def _plain(state: _State) -> Callable[[Event], None]:
     def take(event: Event) -> None:
         line = state.take(event)
         if event.what == "opening":
-            print(f"{event.target}: opening", file=sys.stderr, flush=True)
+            say(f"{event.target}: opening", err=True)
         elif event.what == "planned":
-            print(f"{event.target}: {event.scope}: {event.jobs} reads", file=sys.stderr, flush=True)
+            say(f"{event.target}: {event.scope}: {event.jobs} reads", err=True)
         if event.what == "finished" and line.left[event.scope] == 0 and len(line.left) > 1:
-            print(
-                f"{event.target}: {event.scope}: done, {_scopes(line)}", file=sys.stderr, flush=True
-            )
+            say(f"{event.target}: {event.scope}: done, {_scopes(line)}", err=True)
         if event.what == "finished" and line.done == line.jobs:
             ended = f"{event.target}: {line.done} reads, {line.facts} facts, {line.gaps} gaps"
-            print(ended, file=sys.stderr, flush=True)
+            say(ended, err=True)
 
     return take
 

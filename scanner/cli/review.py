@@ -10,6 +10,7 @@ import click
 from scanner import findings
 from scanner.cli import FAILED, OK, repository, steps
 from scanner.cli import options as opt
+from scanner.cli.say import say_all
 from scanner.errors import InputError
 
 _FORMATS = ("text", "markdown", "github")
@@ -59,6 +60,5 @@ def command(
     found = list(touched(findings.read(path), change, repository.lines))
     titles = {rule.id: rule.title for rule in steps.all_rules(rule_folders)}
     make = {"text": text, "markdown": markdown, "github": workflow_commands}[form]
-    for line in make(found, titles, names=names):
-        click.echo(line)
+    say_all(make(found, titles, names=names))
     return FAILED if exit_code and found else OK

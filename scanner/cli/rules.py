@@ -8,6 +8,7 @@ import click
 
 from scanner.cli import FAILED, OK, steps
 from scanner.cli import options as opt
+from scanner.cli.say import hand_out, say
 from scanner.evaluate.cases import run_cases
 from scanner.output import unwritable
 from scanner.resources import rules_dir
@@ -27,7 +28,7 @@ def list_(terms: tuple[str, ...], rule_folders: tuple[Path, ...]) -> int:
     """List rules, or those that TERMS mean: an id or glob, a practice, a domain, a provider."""
     for rule in steps.chosen_rules(steps.all_rules(rule_folders), terms):
         marks = ", ".join((*rule.decides, *(f"({name})" for name in rule.informs)))
-        click.echo(f"{rule.id:<44} {rule.severity:<8} {rule.practice:<14} {marks}")
+        say(f"{rule.id:<44} {rule.severity:<8} {rule.practice:<14} {marks}")
     return OK
 
 
@@ -37,9 +38,9 @@ def list_(terms: tuple[str, ...], rule_folders: tuple[Path, ...]) -> int:
 def show(name: str, rule_folders: tuple[Path, ...]) -> int:
     """Show the page of one rule: its file, with its ISO controls."""
     for rule in steps.chosen_rules(steps.all_rules(rule_folders), (name,)):
-        click.echo(f"# {rule.file}")
-        click.echo(f"# ISO 27001: {', '.join(steps.controls_of(rule)) or 'no published mapping'}")
-        click.echo(Path(rule.file).read_text(encoding="utf-8"))
+        say(f"# {rule.file}")
+        say(f"# ISO 27001: {', '.join(steps.controls_of(rule)) or 'no published mapping'}")
+        hand_out(Path(rule.file).read_text(encoding="utf-8"))
     return OK
 
 
@@ -56,12 +57,12 @@ def test(paths: tuple[Path, ...]) -> int:
         cases += 1
         if outcome is not None:
             failed += 1
-            click.echo(
+            say(
                 f"{outcome.where}: {outcome.rule}: expected {outcome.expected},"
                 f" got {outcome.got}: {outcome.message}",
                 err=True,
             )
-    click.echo(f"{len(rules)} rules, {cases} cases, {failed} failed")
+    say(f"{len(rules)} rules, {cases} cases, {failed} failed")
     return FAILED if failed else OK
 
 
@@ -94,5 +95,5 @@ def new(name: str, practice: str, fact: str, folder: Path) -> int:
         raise click.UsageError(f"{path} exists already; choose another name") from None
     except OSError as error:
         raise unwritable(path, error) from error
-    click.echo(f"{path}: edit it, then: cmmc-scan rules test {path}")
+    say(f"{path}: edit it, then: cmmc-scan rules test {path}")
     return OK

@@ -8,9 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
-import click
-
 from scanner.cli.progress import shown
+from scanner.cli.say import say
 from scanner.collect import collect, collector_for
 from scanner.config import AcceptedGap, Config
 from scanner.errors import InputError, Interrupted
@@ -63,7 +62,7 @@ def collected(
     collectors = {t.provider: collector_for(t.provider) for t in config.targets}
     asked = None if rules is None else wants(rules)
     if not resume and (folder / WORK).exists():
-        click.echo(
+        say(
             f"{folder}: an unfinished collection lies here and is given up; --resume would have"
             " gone on with it",
             err=True,

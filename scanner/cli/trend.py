@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from scanner.cli import OK
+from scanner.cli.say import hand_out
 from scanner.history.ask import trend
 from scanner.output import whole_file
 
@@ -44,7 +45,7 @@ def command(history: Path, last: int | None, form: str, out: Path | None) -> int
         make = changes.trend_markdown if form == "markdown" else changes.trend_text
         text = "\n".join(make(points))
     if out is None:
-        click.echo(text)
+        hand_out(text)
     else:
         with whole_file(out) as file:
             file.write(text.encode() + b"\n")

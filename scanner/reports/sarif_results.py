@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from scanner.findings import Finding, Missing
 from scanner.reports.sarif_rules import LEVEL
-from scanner.reports.sarif_text import Message
+from scanner.reports.sarif_text import Message, visible
 
 LOCATION_HASH = "primaryLocationLineHash"
 """The only fingerprint that GitHub reads."""
@@ -119,7 +119,9 @@ def audited(
         suppressions = (Suppression("external", "accepted", suppression(by)),) if by else ()
     logical: tuple[LogicalLocation, ...] = ()
     if finding.subject is not None:
-        logical = (LogicalLocation(f"{finding.scope}/{finding.subject}", finding.name, "resource"),)
+        # it is shown to a person; the name as it is stands in the properties
+        path = visible(f"{finding.scope}/{finding.subject}")
+        logical = (LogicalLocation(path, visible(finding.name), "resource"),)
     return Result(
         ruleId=finding.rule,
         ruleIndex=index,
