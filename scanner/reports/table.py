@@ -22,6 +22,8 @@ _FAILING, _BLIND, _UNDECLARED, _ADVICE = 5, 4, 3, 2
 """Entries shown of each kind; lines of advice."""
 _INDENT = 8
 """Columns of the count that every entry begins with."""
+_NARROW = 50
+"""Columns below which a message stands closer to the left."""
 
 
 class RuleText(msgspec.Struct, frozen=True):
@@ -45,6 +47,7 @@ class _Row:
 class _Unread:
     verdicts: int = 0
     operations: set[str] = field(default_factory=set)
+    targets: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -56,6 +59,14 @@ class Summary:
     blind: dict[tuple[str, str], _Unread] = field(default_factory=dict)
     """(reason, what it takes or what was said) -> the verdicts that it left unknown."""
     undeclared: dict[str, int] = field(default_factory=dict)
+    refusing: set[tuple[str, str]] = field(default_factory=set)
+    """(reason, provider) of the reads for want of a permission or of credentials."""
+    set_aside: int = 0
+    """Failures and unknowns that an exception sets aside."""
+    failures_aside: int = 0
+    """Those of them that failed."""
+    stated: int = 0
+    """Unknown verdicts that wait for a statement of the organisation."""
     nobody: int = 0
     """Rules that no target of the scan can tell about."""
 
@@ -65,20 +76,27 @@ class Summary:
         return next((level for level in SEVERITIES if level in found), None)
 
     def judged(self) -> int:
-        """Verdicts that say something: passes and failures."""
-        return self.verdicts.get("pass", 0) + self.verdicts.get("fail", 0)
+        """Verdicts that say something: passes and failures, set aside or not."""
+        return self.verdicts.get("pass", 0) + self.verdicts.get("fail", 0) + self.failures_aside
 
 
 def summarise(findings: Iterable[Finding]) -> Summary:
     """Count findings for the closing table."""
     summary = Summary()
     for finding in findings:
+        if finding.suppressed is not None and finding.verdict in ("fail", "unknown"):
+            summary.set_aside += 1
+            summary.failures_aside += finding.verdict == "fail"
+            continue
         if finding.reason == NO_SOURCE:
             summary.nobody += 1
             continue
-        verdicts = summary.verdicts
-        verdicts[finding.verdict] = verdicts.get(finding.verdict, 0) + 1
-        if finding.verdict == "fail" and finding.suppressed is None:
+        if finding.reason == NOT_DECLARED:
+            summary.stated += 1
+        else:
+            verdicts = summary.verdicts
+            verdicts[finding.verdict] = verdicts.get(finding.verdict, 0) + 1
+        if finding.verdict == "fail":
             row = summary.failing.setdefault(
                 finding.rule, _Row(finding.severity, finding.practice, finding.iso)
             )
@@ -102,47 +120,92 @@ def _blind(summary: Summary, finding: Finding) -> None:
     unread = summary.blind.setdefault((str(finding.reason), what), _Unread())
     unread.verdicts += finding.count or 1
     unread.operations.add(operation)
+    if finding.target is not None:
+        unread.targets.add(finding.target)
+    if finding.provider is not None and (permission or finding.reason == "credentials"):
+        summary.refusing.add((str(finding.reason), finding.provider))
 
 
 def table(summary: Summary, rules: Mapping[str, RuleText], width: int = WIDTH) -> list[str]:
     """The closing lines, none wider than `width`; no colour. What to state, what could not be
     read, what fails (most severe first), what to do first, and the counts."""
-    count = summary.verdicts
     failing = sorted(
         summary.failing.items(),
         key=lambda item: (SEVERITIES.index(item[1].severity), -item[1].subjects, item[0]),
     )
     lines = [
         *_undeclared(summary.undeclared, width),
-        *_unread(summary.blind, width),
+        *_unread(summary, width),
         *_fails(failing, width),
         *_first(failing, rules, width),
-        f"{count.get('fail', 0)} fail, {count.get('unknown', 0)} unknown,"
-        f" {count.get('pass', 0)} pass, {count.get('not-applicable', 0)} not applicable",
+        *_wrapped(_counts(summary), width),
     ]
     if summary.nobody:
         rule = "rule concerns" if summary.nobody == 1 else "rules concern"
-        lines.append(f"{summary.nobody} {rule} systems that no target leads to")
-    return [_cut(line, width) for line in lines]
+        lines += _wrapped(f"{summary.nobody} {rule} systems that no target leads to", width)
+    return lines
+
+
+def _counts(summary: Summary) -> str:
+    """The same counts as the report's: each finding stands in one of them."""
+    count = summary.verdicts.get
+    parts = [
+        f"{count('fail', 0)} fail",
+        *([f"{summary.set_aside} set aside"] if summary.set_aside else []),
+        f"{count('unknown', 0)} unknown",
+        *([f"{summary.stated} not stated"] if summary.stated else []),
+        f"{count('pass', 0)} pass",
+        f"{count('not-applicable', 0)} not applicable",
+    ]
+    return ", ".join(parts)
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def _undeclared(waiting: Mapping[str, int], width: int) -> list[str]:
     found = sorted(waiting.items(), key=lambda item: (-item[1], item[0]))
     lines = [_entry(number, what, width) for what, number in found[:_UNDECLARED]]
-    return _block("What the organisation has to state", lines, len(found))
+    return _block("What the organisation has to state", lines, len(found), width=width)
 
 
-def _unread(blind: Mapping[tuple[str, str], _Unread], width: int) -> list[str]:
-    found = sorted(blind.items(), key=lambda item: (-item[1].verdicts, item[0]))
+def _unread(summary: Summary, width: int) -> list[str]:
+    found = sorted(summary.blind.items(), key=lambda item: (-item[1].verdicts, item[0]))
     lines = []
     for (reason, what), unread in found[:_BLIND]:
-        first, *others = sorted(unread.operations)
-        more = f" and {len(others)} more" if others else ""
         words = f"{reason}: {what}" if what else reason
+        where = _some(unread.targets)
         # who lacks a permission looks for its name; else the read tells more than the reason
-        asked = "" if what.startswith("needs ") and not others else f" ({first}{more})"
-        lines.append(_entry(unread.verdicts, words + asked, width))
-    return _block("What could not be read", lines, len(found))
+        if not what.startswith("needs ") or len(unread.operations) > 1:
+            where = ": ".join(filter(None, (where, _some(unread.operations))))
+        lines.append(_entry(unread.verdicts, f"{words} ({where})" if where else words, width))
+    block = _block("What could not be read", lines, len(found), width=width)
+    return [*block[:-1], *_granting(summary.refusing, width), *block[-1:]]
+
+
+def _some(names: Iterable[str]) -> str:
+    first, *others = sorted(names) or [""]
+    return f"{first} and {len(others)} more" if others else first
+
+
+def _granting(refusing: Iterable[tuple[str, str]], width: int) -> list[str]:
+    """The next step of who lacks a permission or credentials, a line for each provider."""
+    reasons: dict[str, set[str]] = {}
+    for reason, provider in sorted(refusing):
+        reasons.setdefault(provider, set()).add(reason)
+    lines = []
+    for provider, found in reasons.items():
+        what = "what these credentials" if found == {"credentials"} else "what grants these"
+        verb = " have to be allowed" if found == {"credentials"} else ""
+        lines += textwrap.wrap(
+            f"cmmc-scan permissions {provider} prints {what}{verb}",
+            width,
+            initial_indent=" " * _INDENT,
+            subsequent_indent=" " * (_INDENT + 2),
+            break_on_hyphens=False,
+        )
+    return lines
 
 
 def _fails(failing: Sequence[tuple[str, _Row]], width: int) -> list[str]:
@@ -152,8 +215,9 @@ def _fails(failing: Sequence[tuple[str, _Row]], width: int) -> list[str]:
         lines.append(
             _entry(row.subjects, f"{row.severity:<8}  {rule}  ({row.practice}{iso})", width)
         )
-        lines.append(" " * (_INDENT + 10) + _cut(row.first, width - _INDENT - 10))
-    return _block("What fails", lines, len(failing), each=2, what=" rules")
+        indent = _INDENT + 10 if width >= _NARROW else _INDENT + 2
+        lines.append(" " * indent + _cut(row.first, width - indent))
+    return _block("What fails", lines, len(failing), each=2, what=" rules", width=width)
 
 
 def _first(
@@ -176,11 +240,14 @@ def _first(
     return [*wrapped, ""]
 
 
-def _block(title: str, lines: Sequence[str], of: int, each: int = 1, what: str = "") -> list[str]:
+def _block(
+    title: str, lines: Sequence[str], of: int, each: int = 1, what: str = "", *, width: int
+) -> list[str]:
     if not lines:
         return []
     shown = len(lines) // each
-    return [f"{title} ({shown} of {of}{what})" if of > shown else title, *lines, ""]
+    more = f" ({shown} of {of}{what})" if of > shown else ""
+    return [*_wrapped(title + more, width), *lines, ""]
 
 
 def _entry(count: int, words: str, width: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from sarif_samples import finding
 
 from scanner.cli.ending import closing_lines
 from scanner.findings import Finding, Missing
+from scanner.reports.html.tally import class_of
 from scanner.reports.sarif_inputs import PlainRule
 from scanner.reports.table import SEVERITIES, summarise, table
 
@@ -60,11 +62,11 @@ def everything() -> list[Finding]:
     return found
 
 
-@pytest.mark.parametrize("width", [100, 60])
+@pytest.mark.parametrize("width", [100, 60, 30])
 def test_everything_at_once(width: int) -> None:
     rules: Any = [rule(number) for number in range(40)]
     lines = closing_lines(summarise(everything()), rules, WRITTEN, assessment(), None, width)
-    assert len(lines) <= 35
+    assert len(lines) <= (37 if width >= 60 else 55)
     assert max(map(len, lines)) <= width
     text = "\n".join(lines) + "\n"
     path = GOLDEN / f"everything-{width}.txt"
@@ -82,3 +84,43 @@ def test_unknowns_of_one_permission_are_one_line_and_keep_their_count() -> None:
 def test_nothing_wrong_is_one_line() -> None:
     lines = table(summarise([finding(rule(1), "db", verdict="pass")]), {})
     assert lines == ["0 fail, 0 unknown, 1 pass, 0 not applicable"]
+
+
+def test_each_finding_is_counted_once_and_as_the_report_counts_it() -> None:
+    found = [
+        *everything(),
+        finding(rule(1), "old", suppressed="exception-1"),
+        finding(rule(1), "older", verdict="unknown", reason="denied", suppressed="exception-1"),
+        finding(rule(2), None, verdict="not-applicable"),
+    ]
+    classes = Counter(map(class_of, found))
+    [counts] = [line for line in table(summarise(found), {}) if " not applicable" in line]
+    assert counts == (
+        f"{classes['fail']} fail, {classes['set-aside']} set aside, {classes['blind']} unknown,"
+        f" {classes['undeclared']} not stated, {classes['pass']} pass,"
+        f" {classes['none']} not applicable"
+    )
+
+
+def test_what_was_set_aside_was_judged_all_the_same() -> None:
+    assert summarise([finding(rule(1), "old", suppressed="exception-1")]).judged() == 1
+    aside = finding(rule(1), "x", verdict="unknown", reason="denied", suppressed="exception-1")
+    assert summarise([aside]).judged() == 0
+
+
+def test_what_could_not_be_read_names_its_target_and_the_next_step() -> None:
+    lost = unread(
+        rule(1),
+        1,
+        "credentials",
+        operation="sts:GetCallerIdentity",
+        detail="Unable to locate credentials",
+    )
+    lines = table(summarise([lost]), {})
+    assert (
+        "     1  credentials: Unable to locate credentials (prod: sts:GetCallerIdentity)" in lines
+    )
+    assert (
+        "        cmmc-scan permissions aws prints what these credentials have to be allowed"
+        in lines
+    )
