@@ -53,6 +53,37 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         raise
 
 
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keep other processes of this program from writing into the folder meanwhile.
+
+    Two at once would take each other's files away. Raises InputError where one is there already.
+    Where the system or its file system knows no such lock, nothing is kept.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(
+                f"{folder}: another cmmc-scan is writing here; wait for it, or choose another"
+                " folder with -o"
+            ) from None
+        except OSError:
+            pass
+        yield
+    finally:
+        os.close(handle)
+
+
 def unwritable(path: Path, error: OSError) -> InputError:
     """The message for an output that cannot be written."""
     cause = (error.strerror or str(error)).lower()

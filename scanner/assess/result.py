@@ -162,3 +162,11 @@ def document(assessment: Assessment) -> dict[str, Any]:
 def encode(assessment: Assessment) -> bytes:
     """assessment.json: two spaces of indentation, one newline at the end."""
     return msgspec.json.format(msgspec.json.encode(document(assessment)), indent=2) + b"\n"
+
+
+def decode(data: bytes) -> Assessment:
+    """What `encode` wrote. Raises msgspec.MsgspecError."""
+    kept: dict[str, Any] = msgspec.json.decode(data, type=dict[str, Any])
+    detail = kept.pop("status_detail", {})
+    status = {"status": kept.pop("status", None), **detail}
+    return msgspec.convert({"why_no_score": None, **kept, "status": status}, Assessment)

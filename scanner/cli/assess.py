@@ -6,13 +6,16 @@ from pathlib import Path
 
 import click
 
+from scanner import judgement
 from scanner.assess import gap_report
 from scanner.assess.summary import lines, plan_lines
 from scanner.cli import OK, steps
 from scanner.cli import options as opt
-from scanner.cli.assessing import assessed, write_assessment
+from scanner.cli.assessing import KEPT, assessed, write_assessment
 from scanner.cli.days import first_days, history_option
+from scanner.cli.say import say_all
 from scanner.errors import InputError
+from scanner.output import alone
 
 
 @click.command(
@@ -45,7 +48,9 @@ def command(
     days = first_days(history)
     found = assessed(folder, config, steps.all_rules(rule_folders), as_of, first_seen=days)
     outcome = found.outcome
-    write_assessment(found, folder)
+    with alone(folder):
+        write_assessment(found, folder)
+        judgement.add(folder, [folder / KEPT])
     if show == "poam":
         text = plan_lines(outcome.items)
     elif show == "iso-gap":
@@ -54,6 +59,5 @@ def command(
         text = gap_report.lines(outcome.gaps)
     else:
         text = lines(outcome.assessment, outcome.ranks)
-    for line in text:
-        click.echo(line)
+    say_all(text)
     return OK

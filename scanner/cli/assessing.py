@@ -6,19 +6,25 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from scanner import findings
 from scanner.assess.catalogue import Catalogue, load_catalogue
 from scanner.assess.outcome import Outcome, Stated, conclude, read_stated
-from scanner.assess.result import encode
+from scanner.assess.result import Assessment, decode, encode
 from scanner.assess.scope_findings import WHY as SCOPE_RULES
 from scanner.cli import steps
 from scanner.cli.judging import all_facts
 from scanner.cli.options import day
+from scanner.cli.sealing import verified
 from scanner.config import Config
+from scanner.errors import InputError
 from scanner.output import whole_file
 from scanner.reports.redact import redacted_assessment, redactor
 from scanner.rules.load import Rules
 from scanner.snapshot.read import Snapshot
+
+KEPT = "assessment.json"
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,10 @@ def assessed(
     The scope is looked at anew: it may have changed since the findings were written. first_seen:
     fingerprint -> day, from the history.
     """
-    seen = snapshot if snapshot is not None else steps.open_folders([folder])
+    seen = snapshot
+    if seen is None:
+        seen = steps.open_folders([folder])
+        verified(folder, seen, config)
     on = day(as_of, seen.finished_at)
     path = folder / "findings.jsonl"
     known = load_catalogue()
@@ -84,8 +93,21 @@ def write_assessment(found: Assessed, out: Path, *, redact: bool = False) -> Non
     assessment = found.outcome.assessment
     if redact:
         assessment = redacted_assessment(assessment, found.findings(), redactor(found.rules))
-    with whole_file(out / "assessment.json") as file:
+    with whole_file(out / KEPT) as file:
         file.write(encode(assessment))
+
+
+def kept_assessment(folder: Path) -> Assessment | None:
+    """What a scan's folder holds as its assessment, or null. Raises InputError."""
+    path = folder / KEPT
+    try:
+        return decode(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {(error.strerror or '').lower()}") from error
+    except msgspec.MsgspecError as error:
+        raise InputError(f"{path}: not an assessment of this version: {error}") from error
 
 
 def redact_findings(found: Assessed) -> None:

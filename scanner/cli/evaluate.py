@@ -12,6 +12,8 @@ from scanner.cli.assessing import assessed, stated, write_assessment
 from scanner.cli.ending import close
 from scanner.cli.judging import judged
 from scanner.cli.origins import origins_option, placed
+from scanner.cli.sealing import sealed
+from scanner.output import alone, private_folder
 
 
 @click.command(
@@ -49,10 +51,13 @@ def command(
     snapshot = steps.open_folders(snapshots)
     day = opt.day(as_of, snapshot.finished_at)
     said = stated(config)
-    path = judged(snapshot, config, known, rules, said, day, out)
-    placed(path, snapshot, origins)
-    found = assessed(out, config, known, day, snapshot=snapshot, said=said)
-    write_assessment(found, out)
+    with alone(private_folder(out)):
+        path = judged(snapshot, config, known, rules, said, day, out)
+        placed(path, snapshot, origins)
+        found = assessed(out, config, known, day, snapshot=snapshot, said=said)
+        write_assessment(found, out)
+        written = [str(path), f"{out}/assessment.json"]
+        sealed(out, snapshot, config, rules, day, written)
     return close(
         path,
         rules,
@@ -60,6 +65,6 @@ def command(
         gaps=steps.unaccepted(snapshot, config.gaps, day),
         complete=snapshot.complete,
         quiet=quiet,
-        written=[str(path), f"{out}/assessment.json"],
+        written=written,
         assessment=found.outcome.assessment,
     )

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import click
 
+from scanner import judgement
 from scanner.cli import FAILED, OK, steps
 from scanner.cli import options as opt
 from scanner.cli.assessing import stated
+from scanner.cli.say import say
+from scanner.cli.sealing import verified
 from scanner.errors import InputError
 from scanner.evidence.gather import gather
 from scanner.evidence.retention import retention_words
@@ -50,22 +53,29 @@ def gather_(
     config = opt.read_config(config_path)
     said = stated(config).statements
     snapshot = steps.open_folders([folder])
-    dated = opt.day(status_date, "") if status_date else None
+    verified(folder, snapshot, config)
+    judged = judgement.read(folder)
+    foreign = judgement.foreign(folder, judged, _REPORTS) if judged is not None else []
+    names = (judgement.NAME, *(name for name in _REPORTS if name not in foreign))
+    dated = opt.day(status_date, "", "--status-date") if status_date else None
     gathered = gather(
         out,
         snapshots=snapshot.folders,
         artifacts=said.artifact_list,
         root=config.path.parent if config.path is not None else None,
-        reports=[folder / name for name in _REPORTS if (folder / name).is_file()],
+        reports=[folder / name for name in names if (folder / name).is_file()],
         as_of=snapshot.finished_at[:10],
         status_date=dated,
         how="reference" if reference else "copy",
     )
-    for problem in gathered.problems:
-        click.echo(problem, err=True)
-    click.echo(f"{out}: {len(gathered.files)} artifacts, SHA-256; the list's own: {list_hash(out)}")
-    click.echo(retention_words(dated, config.level))
-    return FAILED if gathered.problems else OK
+    left = [
+        f"{name}: is not of these findings and is left out; report it again" for name in foreign
+    ]
+    for problem in (*gathered.problems, *left):
+        say(problem, err=True)
+    say(f"{out}: {len(gathered.files)} artifacts, SHA-256; the list's own: {list_hash(out)}")
+    say(retention_words(dated, config.level))
+    return FAILED if gathered.problems or left else OK
 
 
 @command.command(name="verify")
@@ -80,11 +90,11 @@ def verify_(folder: Path, key: Path | None, expected: str | None) -> int:
     if expected is not None and list_hash(folder) != expected.strip().lower():
         problems.append(f"the list's hash is {list_hash(folder)} and not the one given")
     for problem in problems:
-        click.echo(problem, err=True)
+        say(problem, err=True)
     if not problems:
-        click.echo(f"{folder}: every artifact is as it was listed ({list_hash(folder)})")
+        say(f"{folder}: every artifact is as it was listed ({list_hash(folder)})")
         if key is None and expected is None:
-            click.echo(
+            say(
                 "This shows that the folder agrees with itself; --list-hash or --key shows that it"
                 " is the one that was listed then."
             )
@@ -105,5 +115,5 @@ def sign_(folder: Path, key: Path) -> int:
         path = sign(folder, key, as_of=today)
     except ImportError as error:
         raise InputError(f"signing needs {error.name}: pip install 'cmmc-scan[sign]'") from error
-    click.echo(f"{path}: signed. {NOT_FIPS}")
+    say(f"{path}: signed. {NOT_FIPS}")
     return OK

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import click
 
+from scanner import findings
 from scanner.assess.catalogue import load_catalogue
 from scanner.assess.explain import Known, explain
 from scanner.cli import OK, steps
 from scanner.cli import options as opt
-from scanner.cli.assessing import assessed
+from scanner.cli.assessing import assessed, kept_assessment
 from scanner.cli.days import first_days, history_option
+from scanner.cli.say import say_all
 
 
 @click.command(
@@ -41,10 +43,20 @@ def command(
     rules = steps.all_rules(rule_folders)
     if folder is None and (Path("out") / "findings.jsonl").exists():
         folder = Path("out")
+    config = opt.read_config(config_path)
+    kept = kept_assessment(folder) if folder is not None and config.path is None else None
     if folder is None:
         known = Known(catalogue=load_catalogue(), rules=list(rules))
+    elif kept is not None:  # as it was concluded, with the configuration that it had
+        known = Known(
+            catalogue=load_catalogue(),
+            rules=list(rules),
+            assessment=kept,
+            findings=findings.read(folder / "findings.jsonl"),
+            first_seen=first_days(history) or {},
+        )
     else:
-        found = assessed(folder, opt.read_config(config_path), rules, as_of)
+        found = assessed(folder, config, rules, as_of)
         known = Known(
             catalogue=found.catalogue,
             rules=list(rules),
@@ -52,6 +64,5 @@ def command(
             findings=found.findings(),
             first_seen=first_days(history) or {},
         )
-    for line in explain(name, known):
-        click.echo(line)
+    say_all(explain(name, known))
     return OK

@@ -7,16 +7,17 @@ from pathlib import Path
 
 import click
 
-from scanner import findings
+from scanner import findings, judgement
 from scanner.cli import OK, steps
 from scanner.cli import options as opt
 from scanner.cli.assessing import assessed
-from scanner.cli.ending import columns
 from scanner.cli.files import write_reports
 from scanner.cli.forms import FORMS, write_forms
 from scanner.cli.lifecycle import past_options, policy, recalled, remember_score
+from scanner.cli.say import columns, say
+from scanner.cli.sealing import verified
 from scanner.errors import InputError
-from scanner.output import private_folder
+from scanner.output import alone, private_folder
 from scanner.reports.table import RuleText, summarise, table
 
 
@@ -63,15 +64,16 @@ def command(
     asked = policy(history, baseline)
     rules = steps.all_rules(rule_folders)
     path = folder / "findings.jsonl"
+    snapshot = steps.open_folders([folder])
+    others = [name for name in dict.fromkeys(forms) if name != "table"]
+    config = opt.read_config(config_path)
+    verified(folder, snapshot, config if others else None)
     if not forms or "table" in forms:
         texts = {rule.id: RuleText(rule.title, rule.fix) for rule in rules}
         for line in table(summarise(findings.read(path)), texts, columns()):
-            click.echo(line)
-    others = [name for name in dict.fromkeys(forms) if name != "table"]
+            say(line)
     if not others:
         return OK
-    config = opt.read_config(config_path)
-    snapshot = steps.open_folders([folder])
     judged = {finding.rule for finding in findings.read(path)}
     chosen = [rule for rule in rules if rule.id in judged]
     seen = {target.id for target in snapshot.targets if not target.parts}
@@ -82,12 +84,23 @@ def command(
     found = assessed(folder, config, rules, as_of, snapshot=snapshot, first_seen=days)
     remember_score(asked, before, found.outcome.assessment)
     into = private_folder(out or folder)
-    if "sarif" in others:
-        made = write_reports(
-            snapshot, path, config, chosen, into, whole=whole, before=before, redact=redact
+    with alone(into):
+        made: list[str] = []
+        if "sarif" in others:
+            made = write_reports(
+                snapshot, path, config, chosen, into, whole=whole, before=before, redact=redact
+            )
+            made = [name for name in made if "sarif" in name or "github" in name]
+        made += write_forms(
+            [name for name in others if name in FORMS],
+            found,
+            config,
+            into,
+            redact=redact,
+            history=history,
+            names=names,
         )
-        click.echo("\n".join(name for name in made if "sarif" in name or "github" in name))
-    made = [name for name in others if name in FORMS]
-    for name in write_forms(made, found, config, into, redact=redact, history=history, names=names):
-        click.echo(name)
+        judgement.add(folder, map(Path, made))
+    for name in made:
+        say(name)
     return OK

@@ -25,8 +25,10 @@ from scanner.cli.lifecycle import (
     tell,
 )
 from scanner.cli.origins import origins_option, placed
+from scanner.cli.sealing import sealed
 from scanner.collectors.base import Target
 from scanner.config import Config
+from scanner.output import alone, private_folder
 
 
 @click.command(
@@ -136,34 +138,36 @@ def run(
     opt.day(as_of, "")
     steps.settled(config, known, rules)
     said = stated(config)
-    steps.collected(
-        config if only is None else replace(config, targets=tuple(only)),
-        rules,
-        out / "snapshot",
-        deadline_seconds=deadline,
-        resume=resume,
-        quiet=quiet,
-    )
-    snapshot = steps.open_folders([out])
-    day = opt.day(as_of, snapshot.finished_at)
-    path = judged(snapshot, config, known, rules, said, day, out)
-    placed(path, snapshot, origins)
-    seen = {target.id for target in snapshot.targets if not target.parts}
-    scanned = replace(config, targets=tuple(t for t in config.targets if t.id in seen))
-    before = past(asked, path, scanned, rules, snapshot.finished_at, whole=whole)
-    written = write_reports(
-        snapshot, path, config, rules, out, whole=whole, before=before, redact=redact
-    )
-    days = before.earlier.first_seen if before is not None else None
-    found = assessed(out, config, known, day, snapshot=snapshot, said=said, first_seen=days)
-    write_assessment(found, out, redact=redact)
-    remember_score(asked, before, found.outcome.assessment)
-    written.append(f"{out}/assessment.json")
-    written += write_forms(forms, found, config, out, redact=redact, history=asked.history)
-    gaps = steps.unaccepted(snapshot, config.gaps, day)
-    tell(asked, before, path, config, found.outcome.assessment, snapshot.finished_at, gaps)
-    if redact:
-        redact_findings(found)
+    with alone(private_folder(out)):
+        steps.collected(
+            config if only is None else replace(config, targets=tuple(only)),
+            rules,
+            out / "snapshot",
+            deadline_seconds=deadline,
+            resume=resume,
+            quiet=quiet,
+        )
+        snapshot = steps.open_folders([out])
+        day = opt.day(as_of, snapshot.finished_at)
+        path = judged(snapshot, config, known, rules, said, day, out)
+        placed(path, snapshot, origins)
+        seen = {target.id for target in snapshot.targets if not target.parts}
+        scanned = replace(config, targets=tuple(t for t in config.targets if t.id in seen))
+        before = past(asked, path, scanned, rules, snapshot.finished_at, whole=whole)
+        written = write_reports(
+            snapshot, path, config, rules, out, whole=whole, before=before, redact=redact
+        )
+        days = before.earlier.first_seen if before is not None else None
+        found = assessed(out, config, known, day, snapshot=snapshot, said=said, first_seen=days)
+        write_assessment(found, out, redact=redact)
+        remember_score(asked, before, found.outcome.assessment)
+        written.append(f"{out}/assessment.json")
+        written += write_forms(forms, found, config, out, redact=redact, history=asked.history)
+        gaps = steps.unaccepted(snapshot, config.gaps, day)
+        tell(asked, before, path, config, found.outcome.assessment, snapshot.finished_at, gaps)
+        if redact:
+            redact_findings(found)
+        sealed(out, snapshot, config, rules, day, written)
     return close(
         path,
         rules,

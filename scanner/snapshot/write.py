@@ -11,8 +11,7 @@ import gzip
 import os
 import shutil
 import threading
-import weakref
-from collections.abc import Callable
+from contextlib import ExitStack
 from hashlib import sha256
 from pathlib import Path
 
@@ -21,7 +20,7 @@ import msgspec
 from scanner.errors import InputError
 from scanner.facts import KINDS, Fact
 from scanner.facts.ledger import Gap, LedgerLine
-from scanner.output import private_file, private_folder, unwritable, whole_file
+from scanner.output import alone, private_file, private_folder, unwritable, whole_file
 from scanner.snapshot.manifest import NAME, FileInfo, Manifest, encode
 from scanner.snapshot.streams import key_of, merged_runs
 
@@ -95,8 +94,8 @@ class SnapshotWriter:
 
     def __init__(self, folder: Path, *, plan: str, started_at: str, resume: bool) -> None:
         self.folder = private_folder(folder)
-        self.release = _alone(self, self.folder)
-        """Lets another process collect into the folder; to be called in the end, come what may."""
+        self._alone = ExitStack()
+        self._alone.enter_context(alone(self.folder))
         self.work = self.folder / WORK
         self._lock = threading.Lock()
         self._sealed = False
@@ -164,6 +163,10 @@ class SnapshotWriter:
         self._journal.write(line + b"\n")
         self._journal.flush()
 
+    def release(self) -> None:
+        """Let another process collect into the folder; to be called in the end, come what may."""
+        self._alone.close()
+
     def leave(self) -> None:
         """Take nothing more; what has ended stays for a collection that resumes this one."""
         with self._lock:
@@ -211,34 +214,6 @@ class SnapshotWriter:
         with whole_file(self.folder / NAME) as out:
             out.writelines(encode(manifest))
         shutil.rmtree(self.work, ignore_errors=True)
-
-
-def _alone(holder: object, folder: Path) -> Callable[[], object]:
-    """Keep other processes from collecting into the folder, until called or `holder` is gone.
-
-    Two at once would take each other's runs away. Where the system or its file system knows no
-    such lock, nothing is kept.
-    """
-    try:
-        import fcntl
-    except ImportError:
-        return lambda: None
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError as error:
-        raise unwritable(folder, error) from error
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        raise InputError(
-            f"{folder}: another collection is writing here; wait for it, or choose another folder"
-            " with -o"
-        ) from None
-    except OSError:
-        os.close(handle)
-        return lambda: None
-    return weakref.finalize(holder, os.close, handle)
 
 
 def _facts_file(folder: Path, target: str, kind: str, runs: list[Path]) -> FileInfo:

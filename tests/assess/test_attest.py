@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from scanner.assess import attest, load, poam, summary
 from scanner.assess.assessment import assess
 from scanner.assess.catalogue import Catalogue
-from scanner.assess.result import Assessment, encode
+from scanner.assess.result import Assessment, decode, encode
 from scanner.assess.score import ranking
 from scanner.assess.statements import Statements
 
@@ -68,6 +68,7 @@ def test_assessment_json_fits_its_schema(catalogue: Catalogue, level: int, attes
     plan = attestation(id="plan", practices=("CA.L2-3.12.4",))
     result = judge(catalogue, said(plan) if attested else said(), level)
     data = json.loads(encode(result))
+    assert decode(encode(result)) == result
     schema = json.loads(
         (Path(load.__file__).parent / "schemas" / "assessment.schema.json").read_text()
     )

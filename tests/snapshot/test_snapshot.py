@@ -132,7 +132,7 @@ def test_a_file_of_somebody_else_in_the_folder_stays(cloud, snap, tmp_path):
 
 def test_a_folder_takes_one_collection_at_a_time(cloud, tmp_path):
     first = SnapshotWriter(tmp_path, plan="p", started_at=CLOCK, resume=False)
-    with pytest.raises(InputError, match="another collection is writing here"):
+    with pytest.raises(InputError, match="another cmmc-scan is writing here"):
         SnapshotWriter(tmp_path, plan="p", started_at=CLOCK, resume=True)
     first.release()
     SnapshotWriter(tmp_path, plan="p", started_at=CLOCK, resume=True).release()
