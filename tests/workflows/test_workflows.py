@@ -261,7 +261,7 @@ def test_the_job_ends_as_the_policy_says(
     run = runner(tmp_path, api, server)
     fake_scan(run, code)
     assert action(run, upload="false", incomplete=incomplete) is good
-    assert (tmp_path / "pip.log").read_text().endswith("scan/../../..[aws]\n")
+    assert (tmp_path / "pip.log").read_text().endswith("scan/../../..[aws,microsoft]\n")
 
 
 def test_credentials_are_short_lived_private_and_gone(
@@ -313,6 +313,45 @@ def test_the_scan_gets_the_token_only_to_ask_github(
     assert (f"--baseline {baseline}" in log) is bool(baseline)
     assert action(run, upload="false", baseline="github", history="h.sqlite")
     assert "--baseline" not in "\n".join(run.log)[len(log) :], "a history knows more"
+
+
+@pytest.mark.parametrize(
+    ("vars_", "host", "audience"),
+    [
+        ({}, "https://login.microsoftonline.com/", "api://AzureADTokenExchange"),
+        (
+            {
+                "CMMC_AZURE_AUTHORITY_HOST": "https://login.microsoftonline.us/",
+                "CMMC_AZURE_AUDIENCE": "api://AzureADTokenExchangeUSGov",
+            },
+            "https://login.microsoftonline.us/",
+            "api://AzureADTokenExchangeUSGov",
+        ),
+    ],
+    ids=["worldwide", "gcc-high"],
+)
+def test_a_schedule_signs_in_where_the_tenant_lives(
+    tmp_path: Path, api: Api, server: Server, vars_: dict[str, str], host: str, audience: str
+) -> None:
+    run = runner(
+        tmp_path,
+        api,
+        server,
+        vars={
+            "CMMC_SCAN_CONFIG": "cmmc-scan.yaml",
+            "CMMC_AZURE_CLIENT_ID": "client",
+            "CMMC_AZURE_TENANT_ID": "tenant",
+            **vars_,
+        },
+    )
+    fake_scan(run, 0)
+    run.env["ACTIONS_ID_TOKEN_REQUEST_URL"] = f"{server.url}/token?api-version=2.0"
+    run.env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] = "request-token"
+    run.job(WORKFLOWS / "scheduled-scan.yml", "scan")
+    log = "\n".join(run.log)
+    assert server.audiences == [audience]
+    assert f"AZURE_AUTHORITY_HOST={host}\n" in log
+    assert (tmp_path / "pip.log").read_text().endswith("scan/../../..[aws,microsoft]\n")
 
 
 def test_a_job_without_the_permission_is_told(tmp_path: Path, api: Api, server: Server) -> None:
@@ -425,6 +464,10 @@ def test_a_pull_request_is_told_what_it_changes(tmp_path: Path, api: Api, server
     assert "`name-is-ours`" in comment["body"]
     assert "| infra/main.tf:2 | SC.L2-3.13.11 |" in comment["body"]
     assert comment["body"] in run.summary
+    ours = "name-is-ours"
+    for name, knows in (("head", True), ("base", False)):
+        concluded = (run.temp / f"{name}-out" / "assessment.json").read_text()
+        assert (ours in concluded) is knows, "what the organization's own rules say counts"
 
     event["pull_request"]["head"]["repo"]["full_name"] = "stranger/fork"  # type: ignore[index]
     (work / "own" / "name-is-ours.yaml").write_text("id: name-is-ours\n")
