@@ -111,13 +111,21 @@ def open_folders(paths: Sequence[Path]) -> Snapshot:
 
     A scan's output folder stands for the snapshot inside it. Raises InputError.
     """
-    return open_snapshot(*map(_laid_out, paths))
+    folders = list(map(_laid_out, paths))
+    try:
+        return open_snapshot(*folders)
+    except InputError as error:
+        messages = error.messages
+        for path, folder in zip(paths, folders, strict=True):
+            if path.is_file():  # nobody knows the folder that it was laid out in
+                messages = tuple(text.replace(str(folder), str(path)) for text in messages)
+        raise InputError(messages) from error
 
 
 def _laid_out(path: Path) -> Path:
     if path.is_file():
-        folder = Path(_unpacked().name) / f"{len(list(Path(_unpacked().name).iterdir()))}"
-        return unpack(path, folder)
+        room = Path(_unpacked().name) / f"{len(list(Path(_unpacked().name).iterdir()))}"
+        return unpack(path, room / path.name)
     return path / "snapshot" if (path / "snapshot").is_dir() else path
 
 
