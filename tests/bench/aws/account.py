@@ -148,6 +148,7 @@ def _log_groups(logs: Any, size: int, region: str) -> Iterator[tuple[str, str]]:
 
 def _groups(ec2: Any, size: int, region: str) -> Iterator[tuple[str, str]]:
     vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    inside = ec2.create_subnet(VpcId=vpc, CidrBlock="10.9.1.0/24")["Subnet"]["SubnetId"]
     for number in range(size):
         name, open_ = f"group-{region}-{number:04}", number % 2 == 0
         group = ec2.create_security_group(GroupName=name, Description="x", VpcId=vpc)["GroupId"]
@@ -159,6 +160,7 @@ def _groups(ec2: Any, size: int, region: str) -> Iterator[tuple[str, str]]:
             "IpRanges": [{"CidrIp": source}],
         }
         ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission])
+        ec2.create_network_interface(SubnetId=inside, Groups=[group])
         yield f"administration-not-open-to-the-internet {name}", _verdict(not open_)
 
 

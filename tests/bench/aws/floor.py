@@ -39,6 +39,7 @@ REGIONAL: dict[str, dict[str, Any]] = {
     "dynamodb:ListTables": {},
     "ec2:DescribeImages": {"Owners": ["self"], "IncludeDisabled": True, "MaxResults": 1000},
     "ec2:DescribeInstances": {"MaxResults": 1000},
+    "ec2:DescribeNetworkInterfaces": {"MaxResults": 1000},
     "ec2:DescribeSecurityGroups": {"MaxResults": 1000},
     "ec2:DescribeSnapshots": {"OwnerIds": ["self"], "MaxResults": 1000},
     "ec2:DescribeVolumes": {"MaxResults": 500},
