@@ -6,11 +6,14 @@ import gzip
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
+from scanner import __version__
 from scanner.errors import InputError
 from scanner.facts import KINDS, Fact
 from scanner.facts.ledger import LedgerLine
@@ -86,9 +89,13 @@ def open_snapshot(*folders: Path) -> Snapshot:
 def read_manifest(folder: Path) -> Manifest:
     """A snapshot's manifest; its files lie inside the folder. Raises InputError."""
     path = folder / NAME
+    data = b""
     try:
-        manifest = _shared(msgspec.json.decode(path.read_bytes(), type=_Stored))
+        data = path.read_bytes()
+        manifest = _shared(msgspec.json.decode(data, type=_Stored))
     except FileNotFoundError:
+        if not folder.exists():
+            raise InputError(f"{folder}: there is no such folder; check the path") from None
         if (folder / WORK).exists():
             raise InputError(
                 f"{folder}: this collection did not finish; go on with collect --resume"
@@ -97,18 +104,48 @@ def read_manifest(folder: Path) -> Manifest:
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {(error.strerror or '').lower()}") from error
     except msgspec.MsgspecError as error:
-        raise InputError(f"{path}: not a manifest of this version: {error}") from error
+        raise InputError(f"{path}: {_foreign(data, error)}") from error
+    for name in ("started_at", "finished_at"):
+        if not _is_time(value := getattr(manifest, name)):
+            raise InputError(f"{path}: {name} is no time: {value[:40]!r}; it was changed by hand")
     for item in manifest.files:
         if item.path != f"{item.target}/{item.kind}.jsonl.gz" or not _TARGET.fullmatch(item.target):
             raise InputError(f"{path}: names a file that no snapshot has: {item.path!r}")
     return manifest
 
 
+def _foreign(data: bytes, error: msgspec.MsgspecError) -> str:
+    """What a manifest is that cannot be read: another version's, or none."""
+    with suppress(msgspec.MsgspecError):
+        head = msgspec.json.decode(data, type=_Head)
+        if head.schema > 1:
+            return (
+                f"cmmc-scan {head.version} wrote it, and {__version__} does not know its format"
+                f" {head.schema} yet; upgrade cmmc-scan to read it"
+            )
+    return f"this is no manifest of a snapshot: {error}"
+
+
+def _is_time(text: str) -> bool:
+    """Whether the text is a time as `collect` writes it, of a year that can be counted from."""
+    try:
+        found = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ")
+    except ValueError:
+        return False
+    return 2000 <= found.year < 2200
+
+
 _TARGET = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
 """A target's id, which is a folder's name here."""
 
 
+class _Head(msgspec.Struct):
+    schema: int
+    version: str
+
+
 class _Stored(Manifest, frozen=True, kw_only=True):
+    schema: Literal[1]
     ledger: tuple[msgspec.Raw, ...]  # type: ignore[assignment]
 
 

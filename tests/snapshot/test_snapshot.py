@@ -151,3 +151,28 @@ def test_a_manifest_names_no_file_outside_of_its_folder(cloud, snap, path):
     with pytest.raises(InputError, match="names a file that no snapshot has"):
         gather(folder.parent / "evidence", snapshots=[folder], as_of="2026-11-24")
     assert not (folder.parent / "evidence" / "hash-list.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"finished_at": "tomorrow"}, "finished_at is no time"),
+        ({"finished_at": "2026-02-31T00:00:00Z"}, "finished_at is no time"),
+        ({"started_at": "9999-12-31T23:59:59Z"}, "started_at is no time"),
+        ({"schema": 2, "version": "9.1"}, "cmmc-scan 9.1 wrote it, and .* upgrade cmmc-scan"),
+        ({"schema": None}, "no manifest of a snapshot"),
+    ],
+)
+def test_a_manifest_that_this_version_cannot_read_says_why(cloud, snap, change, says):
+    path = snap(cloud) / "manifest.json"
+    changed = json.loads(path.read_text()) | change
+    path.write_text(json.dumps({k: v for k, v in changed.items() if v is not None}))
+    with pytest.raises(InputError, match=says):
+        open_snapshot(path.parent)
+
+
+def test_a_folder_that_does_not_exist_is_told_from_one_without_a_snapshot(tmp_path):
+    with pytest.raises(InputError, match="there is no such folder"):
+        open_snapshot(tmp_path / "nope")
+    with pytest.raises(InputError, match="it has no manifest"):
+        open_snapshot(tmp_path)
