@@ -150,11 +150,20 @@ def _part(targets: Sequence[Target], shard: Shard) -> Iterator[Target]:
         position += 1
 
 
-def day(text: str | None, default: str) -> str:
-    """A day as YYYY-MM-DD; the default may be a time. Raises InputError."""
+_YEARS = range(2000, 2200)
+"""What a day may lie in: periods of years are counted from it in both directions."""
+
+
+def day(text: str | None, default: str, option: str = "--as-of") -> str:
+    """A day as YYYY-MM-DD; the default may be a time. Raises InputError naming the option."""
     if text is None:
         return default[:10]
     try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).strftime("%Y-%m-%d")
+        found = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
-        raise InputError(f"--as-of {text}: no such day; write it as 2026-11-24") from None
+        raise InputError(f"{option} {text}: no such day; write it as 2026-11-24") from None
+    if found.year not in _YEARS:
+        raise InputError(
+            f"{option} {text}: the year has to lie between {_YEARS[0]} and {_YEARS[-1]}"
+        )
+    return found.strftime("%Y-%m-%d")
