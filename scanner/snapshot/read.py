@@ -123,7 +123,7 @@ def _foreign(data: bytes, error: msgspec.MsgspecError) -> str:
                 f"cmmc-scan {head.version} wrote it, and {__version__} does not know its format"
                 f" {head.schema} yet; upgrade cmmc-scan to read it"
             )
-    return f"this is no manifest of a snapshot: {error}"
+    return f"not a manifest of a snapshot: {error}"
 
 
 def _is_time(text: str) -> bool:

@@ -160,7 +160,7 @@ def test_a_manifest_names_no_file_outside_of_its_folder(cloud, snap, path):
         ({"finished_at": "2026-02-31T00:00:00Z"}, "finished_at is no time"),
         ({"started_at": "9999-12-31T23:59:59Z"}, "started_at is no time"),
         ({"schema": 2, "version": "9.1"}, "cmmc-scan 9.1 wrote it, and .* upgrade cmmc-scan"),
-        ({"schema": None}, "no manifest of a snapshot"),
+        ({"schema": None}, "not a manifest of a snapshot"),
     ],
 )
 def test_a_manifest_that_this_version_cannot_read_says_why(cloud, snap, change, says):
