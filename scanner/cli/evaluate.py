@@ -11,7 +11,7 @@ from scanner.cli import steps
 from scanner.cli.assessing import assessed, stated, write_assessment
 from scanner.cli.ending import close
 from scanner.cli.judging import judged
-from scanner.cli.origins import origins_option, placed
+from scanner.cli.origins import origins_option, placed, read_origins
 from scanner.cli.sealing import sealed
 from scanner.output import alone, private_folder
 
@@ -51,9 +51,10 @@ def command(
     snapshot = steps.open_folders(snapshots)
     day = opt.day(as_of, snapshot.finished_at)
     said = stated(config)
+    code_lines = read_origins(origins)
     with alone(private_folder(out)):
         path = judged(snapshot, config, known, rules, said, day, out)
-        placed(path, snapshot, origins)
+        placed(path, snapshot, code_lines)
         found = assessed(out, config, known, day, snapshot=snapshot, said=said)
         write_assessment(found, out)
         written = [str(path), f"{out}/assessment.json"]

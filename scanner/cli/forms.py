@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from scanner import __version__, findings
 from scanner.assess.reuse import evidence_reuse
 from scanner.cli.assessing import Assessed
 from scanner.cli.files import scan_of
+from scanner.cli.say import say
 from scanner.config import Config
 from scanner.errors import InputError
 from scanner.history.ask import trend
@@ -161,7 +163,8 @@ def _ocsf(m: Material) -> list[str]:
 def _asff(m: Material) -> list[str]:
     hub = asff.hub_of(m.found.snapshot.targets)
     if hub is None:
-        raise InputError("--format asff needs an AWS target: it is Security Hub's own format")
+        say(f"{m.out}/asff: not written: {_NO_ACCOUNT}", err=True)
+        return []
     asff.write_asff(m.out / "asff", m.findings, m.scan, hub, redact=m.redact)
     return ["asff/"]
 
@@ -177,6 +180,26 @@ FORMS: dict[str, Callable[[Material], list[str]]] = {
     "asff": _asff,
 }
 """Format -> its writer, which gives the names that it wrote below the output folder."""
+
+
+_NO_ACCOUNT = "no account of an AWS target could be entered, and each finding there names one"
+
+
+def possible(forms: Iterable[str], providers: Iterable[str]) -> None:
+    """See, before anything is collected or written, that these formats can be. Raises InputError.
+
+    providers: those of the targets.
+    """
+    faults = []
+    if "xlsx" in forms and find_spec("openpyxl") is None:
+        faults.append("--format xlsx needs openpyxl: pip install 'cmmc-scan[xlsx]', or take csv")
+    if "asff" in forms and "aws" not in providers:
+        faults.append(
+            "--format asff needs an AWS account, and no target leads to one: it is Security Hub's"
+            " own format; ocsf is the one for every provider"
+        )
+    if faults:
+        raise InputError(faults)
 
 
 def write_forms(

@@ -22,6 +22,7 @@ from scanner.history.ask import trend
 from scanner.history.compare import renames
 from scanner.history.earlier import Earlier, from_findings, from_history
 from scanner.history.record import Recorded, RuleName, record, scored
+from scanner.history.store import reading
 from scanner.rules.model import Rule
 
 if TYPE_CHECKING:
@@ -96,6 +97,9 @@ def policy(
     if history is None and baseline is None and (new_only or webhook):
         what = "--new-only" if new_only else "--notify"
         raise InputError(f"{what} needs --history or --baseline to tell what is new")
+    if history is not None and history.exists() and history.stat().st_size:
+        with reading(history):
+            pass  # it is a history, and of this version
     url = None
     if webhook is not None:
         from scanner.notify import address

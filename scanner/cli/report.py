@@ -12,12 +12,13 @@ from scanner.cli import OK, steps
 from scanner.cli import options as opt
 from scanner.cli.assessing import assessed
 from scanner.cli.files import write_reports
-from scanner.cli.forms import FORMS, write_forms
+from scanner.cli.forms import FORMS, possible, write_forms
 from scanner.cli.lifecycle import past_options, policy, recalled, remember_score
 from scanner.cli.say import columns, say
 from scanner.cli.sealing import verified
 from scanner.errors import InputError
 from scanner.output import alone, private_folder
+from scanner.reports.asff import hub_of
 from scanner.reports.table import RuleText, summarise, table
 
 
@@ -66,6 +67,7 @@ def command(
     path = folder / "findings.jsonl"
     snapshot = steps.open_folders([folder])
     others = [name for name in dict.fromkeys(forms) if name != "table"]
+    possible(others, ("aws",) if hub_of(snapshot.targets) is not None else ())
     config = opt.read_config(config_path)
     verified(folder, snapshot, config if others else None)
     if not forms or "table" in forms:

@@ -13,7 +13,7 @@ from scanner.cli import steps
 from scanner.cli.assessing import assessed, redact_findings, stated, write_assessment
 from scanner.cli.ending import close
 from scanner.cli.files import write_reports
-from scanner.cli.forms import FORMS, write_forms
+from scanner.cli.forms import FORMS, possible, write_forms
 from scanner.cli.judging import judged
 from scanner.cli.lifecycle import (
     NOTHING,
@@ -24,7 +24,7 @@ from scanner.cli.lifecycle import (
     remember_score,
     tell,
 )
-from scanner.cli.origins import origins_option, placed
+from scanner.cli.origins import origins_option, placed, read_origins
 from scanner.cli.sealing import sealed
 from scanner.collectors.base import Target
 from scanner.config import Config
@@ -136,11 +136,14 @@ def run(
     known = steps.all_rules(rule_folders)
     rules = steps.chosen_rules(known, terms)
     opt.day(as_of, "")
+    targets = config.targets if only is None else tuple(only)
+    possible(forms, [target.provider for target in targets])
     steps.settled(config, known, rules)
     said = stated(config)
+    code_lines = read_origins(origins)
     with alone(private_folder(out)):
         steps.collected(
-            config if only is None else replace(config, targets=tuple(only)),
+            replace(config, targets=targets),
             rules,
             out / "snapshot",
             deadline_seconds=deadline,
@@ -150,7 +153,7 @@ def run(
         snapshot = steps.open_folders([out])
         day = opt.day(as_of, snapshot.finished_at)
         path = judged(snapshot, config, known, rules, said, day, out)
-        placed(path, snapshot, origins)
+        placed(path, snapshot, code_lines)
         seen = {target.id for target in snapshot.targets if not target.parts}
         scanned = replace(config, targets=tuple(t for t in config.targets if t.id in seen))
         before = past(asked, path, scanned, rules, snapshot.finished_at, whole=whole)
