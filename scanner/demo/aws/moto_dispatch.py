@@ -81,6 +81,8 @@ _read = JSONFileLoader.load_file
 
 
 def _load_file(loader: Any, path: str) -> Any:
+    if type(loader) is not JSONFileLoader:
+        return _read(loader, path)  # the scanner's own reads less of a file, and is no other's
     if path not in _files:
         _files[path] = _read(loader, path)
     return _files[path]
