@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import msgspec
 from scanner import frameworks
 from scanner.assess.catalogue import Catalogue
 from scanner.assess.result import Assessment, ObjectiveResult
-from scanner.assess.statements import Statements, objectives_of
+from scanner.assess.statements import Attestation, Statements, objectives_of
 from scanner.assess.validity import attestation_fault
 from scanner.output import private_folder, whole_file
 
@@ -126,6 +126,18 @@ def _renewals(
                 )
             )
     return tuple(found)
+
+
+def unspoken(wanted: Wants, said: Iterable[Attestation], catalogue: Catalogue) -> Wants:
+    """The same without the objectives that these statements speak of, stubs too. Pure."""
+    spoken = {name for each in said for name in objectives_of(each, catalogue)}
+    left = (
+        msgspec.structs.replace(
+            group, objectives=tuple(w for w in group.objectives if w.objective not in spoken)
+        )
+        for group in wanted.groups
+    )
+    return msgspec.structs.replace(wanted, groups=tuple(g for g in left if g.objectives))
 
 
 def stubs(wanted: Wants, as_of: str) -> dict[str, str]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from scanner.assess.attest import lines, stubs, write_stubs
+from scanner.assess.attest import Wants, lines, stubs, unspoken, write_stubs
+from scanner.assess.load import attestations
+from scanner.assess.statements import Attestation
 from scanner.cli import OK, steps
 from scanner.cli import options as opt
 from scanner.cli.assessing import assessed
 from scanner.cli.say import say, say_all
+from scanner.config import Config
 
 
 @click.command(
@@ -40,6 +44,24 @@ def command(
     wanted = found.outcome.wants
     say_all(lines(wanted))
     if into is not None:
-        for path in write_stubs(into, stubs(wanted, found.as_of)):
-            say(f"written: {path}")
+        _write(into, unspoken(wanted, _there(into), found.catalogue), found.as_of, config)
     return OK
+
+
+def _there(folder: Path) -> Sequence[Attestation]:
+    """The statements in the folder that is written to, whether the configuration names it or not.
+
+    Raises InputError.
+    """
+    # where their documents lie is for the configuration to say
+    return attestations(folder, Path(folder.resolve().anchor)) if folder.is_dir() else ()
+
+
+def _write(folder: Path, wanted: Wants, as_of: str, config: Config) -> None:
+    if not wanted.groups:
+        say(f"nothing to write: {folder} speaks of every open objective")
+    for path in write_stubs(folder, stubs(wanted, as_of)):
+        say(f"written: {path}")
+    named = config.files.get("attestations")
+    if named is None or named.resolve() != folder.resolve():
+        say("they count once `attestations:` of the configuration names this folder")
