@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -84,10 +85,24 @@ def alone(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
+_REMEDIES = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room there"),
+    **dict.fromkeys((errno.EACCES, errno.EPERM), "look at its mode and at whose it is"),
+    **dict.fromkeys((errno.ENOTDIR, errno.EEXIST), "a file stands where a folder has to be"),
+    errno.EISDIR: "a folder stands where the file has to be",
+    errno.ENAMETOOLONG: "give it a shorter name",
+}
+
+
 def unwritable(path: Path, error: OSError) -> InputError:
-    """The message for an output that cannot be written."""
+    """The message for an output that cannot be written: the cause, and what helps against it.
+
+    The verb is not known here, so no option is named: some have none for where they write.
+    """
     cause = (error.strerror or str(error)).lower()
-    return InputError(f"{path}: cannot be written: {cause}; choose another folder with -o")
+    remedy = _REMEDIES.get(error.errno or 0)
+    help_ = f"{remedy}, or write to another place" if remedy else "write to another place"
+    return InputError(f"{path}: cannot be written: {cause}; {help_}")
 
 
 def user_data() -> Path:

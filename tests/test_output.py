@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import stat
+from pathlib import Path
 
 import pytest
 
-from scanner.output import whole_file
+from scanner.errors import InputError
+from scanner.output import private_folder, unwritable, whole_file
 
 
 def test_a_file_is_private_from_its_first_byte(tmp_path):
@@ -48,3 +52,44 @@ def test_after_an_error_the_older_file_stays(tmp_path):
         out.write(b"half" * (1 // 0))
     assert (tmp_path / "f").read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["f"]
+
+
+@pytest.mark.parametrize(
+    ("number", "says"),
+    [
+        (errno.ENOSPC, "no space left on device; make room there, or write to another place"),
+        (errno.EDQUOT, "make room there, or write to another place"),
+        (errno.EACCES, "permission denied; look at its mode and at whose it is, or write"),
+        (errno.EROFS, "read-only file system; write to another place"),
+        (errno.EIO, "; write to another place"),
+    ],
+)
+def test_the_remedy_fits_the_cause(number, says):
+    [message] = unwritable(Path("x"), OSError(number, os.strerror(number))).messages
+    assert message.startswith("x: cannot be written: ")
+    assert says in message
+    assert " -o" not in message, "not every verb has it"
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (
+            lambda f: private_folder(f / "file" / "in"),
+            "file/in: cannot be written: file exists; a file stands",
+        ),
+        (lambda f: private_folder(f / "file"), "a file stands where a folder has to be"),
+        (lambda f: whole(f / "folder"), "a folder stands where the file has to be"),
+        (lambda f: whole(f / ("n" * 300)), "file name too long; give it a shorter name"),
+    ],
+)
+def test_what_stands_in_the_way_is_said(tmp_path, make, says):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(InputError, match=says):
+        make(tmp_path)
+
+
+def whole(path):
+    with whole_file(path) as out:
+        out.write(b"x")
