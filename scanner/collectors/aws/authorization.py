@@ -116,6 +116,23 @@ def _holder(each: dict[str, Any], kind: str) -> _Holder:
     )
 
 
+def key_works_alone(aws: Aws, arn: str) -> bool:
+    """Whether an access key of this user does anything without a second factor. Raises Refused."""
+    details = _details(aws)
+    users = aws.shared("users-by-arn", lambda: {user.arn: user for user in details.users})
+    user = users.get(arn)
+    if user is None:
+        raise Refused("broken", _OPERATION, f"the answer lacks {arn}")
+    rights, missing = details.of(user)
+    works = rights.works_alone
+    if missing is not None and not rights.closed and works is not True:
+        raise _unknown(missing)
+    if works is None:
+        words = "a policy asks for a second factor in a way that is not weighed"
+        raise Refused("not-supported", _OPERATION, words)
+    return works
+
+
 def _unknown(missing: str) -> Refused:
     return Refused("broken", _OPERATION, f"the answer lacks {missing}, which is attached")
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from scanner.collectors.aws.authorization import key_works_alone
 from scanner.collectors.aws.client import Aws
 from scanner.collectors.aws.times import days_since, moment, utc_text
 from scanner.collectors.base import Partial, Refused, source
@@ -88,7 +89,7 @@ def accounts(aws: Aws) -> Iterator[Account | Partial]:
     """IAM users and the root user, from the credential report and the account summary.
 
     A user with a console password is taken for a person; one without signs in with keys only and
-    is a service. The console asks for the second factor whenever a device is registered.
+    is a service.
     """
     report = _report(aws)
     where = {**aws.here("iam:GetCredentialReport"), "observed_at": report.made_at, "region": None}
@@ -103,18 +104,44 @@ def accounts(aws: Aws) -> Iterator[Account | Partial]:
         yield _root(aws, where, None, report.made_at)
 
 
-def _second_factor(registered: bool) -> dict[str, Any]:
-    """The console asks for the device that is registered, and for the password alone without."""
-    return {
-        "mfa_enforced": registered,
-        "mfa_open": None if registered else ("the console takes the password alone",),
-    }
+_PASSWORD_ALONE = "the console takes the password alone"
+_KEY_ALONE = "an access key takes no second factor"
+
+
+def _keys_active(row: dict[str, str]) -> bool:
+    return any(_flag(row.get(f"access_key_{n}_active", "")) is True for n in (1, 2))
+
+
+@accounts.detail(
+    fields=["mfa_enforced", "mfa_open"],
+    calls={
+        **_REPORT_CALLS,
+        "iam:GetAccountAuthorizationDetails": "iam:GetAccountAuthorizationDetails",
+    },
+)
+def second_factor(aws: Aws, account: Account) -> dict[str, object]:
+    """Which of a person's sign-ins go without a second factor.
+
+    The console asks for the device that is registered. A request signed with an access key carries
+    none, unless a policy in force for the user denies what comes without.
+    """
+    if account.category != "human":
+        return {}
+    found = [] if account.mfa_registered else [_PASSWORD_ALONE]
+    keyed = aws.shared("keyed", lambda: {r["arn"] for r in _report(aws).rows if _keys_active(r)})
+    if account.subject in keyed:
+        try:
+            if key_works_alone(aws, account.subject):
+                found.append(_KEY_ALONE)
+        except Refused:
+            if not found:
+                raise
+    return {"mfa_enforced": not found, "mfa_open": tuple(found) or None}
 
 
 def _user(where: dict[str, Any], row: dict[str, str], made_at: str) -> Account:
     password = _flag(row["password_enabled"]) is True
     registered = _flag(row["mfa_active"]) is True
-    keys = any(_flag(row.get(f"access_key_{n}_active", "")) is True for n in (1, 2))
     certificates = any(_flag(row.get(f"cert_{n}_active", "")) is True for n in (1, 2))
     used = [
         age
@@ -123,14 +150,13 @@ def _user(where: dict[str, Any], row: dict[str, str], made_at: str) -> Account:
     ]
     facts: dict[str, Any] = {}
     if password:
-        facts |= _second_factor(registered)
         facts["password_used"] = _age(row.get("password_last_used", ""), made_at) is not None
     return Account(
         **where,
         subject=row["arn"],
         name=row["user"],
         category="human" if password else "service",
-        enabled=password or keys or certificates,
+        enabled=password or _keys_active(row) or certificates,
         created_days=_age(row.get("user_creation_time", ""), made_at),
         last_used_days=min(used, default=None),
         password_enabled=password,
@@ -176,7 +202,11 @@ def _root(
     except Refused as error:
         refused = {"enabled": error, "password_enabled": error}
         if registered is None:
-            refused |= dict.fromkeys(("mfa_registered", "mfa_enforced", "mfa_open"), error)
+            refused["mfa_registered"] = error
+        if registered is False:
+            facts |= {"mfa_enforced": False, "mfa_open": (_PASSWORD_ALONE,)}
+        else:
+            refused |= {"mfa_enforced": error, "mfa_open": error}
     else:
         if registered is None:
             registered = summary.get("AccountMFAEnabled") == 1
@@ -185,9 +215,11 @@ def _root(
         keys = summary.get("AccountAccessKeysPresent", 0) != 0
         facts["password_enabled"] = password
         facts["enabled"] = password or keys
+        open_ = [] if registered else [_PASSWORD_ALONE]
+        open_ += [_KEY_ALONE] if keys else []
+        facts |= {"mfa_enforced": not open_, "mfa_open": tuple(open_) or None}
     if registered is not None:
         facts["mfa_registered"] = registered
-        facts |= _second_factor(registered)
     root = Account(
         **where,
         privileged=True,

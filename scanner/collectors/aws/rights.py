@@ -122,12 +122,19 @@ _DATA = _MASKS["data"]
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """Bits of probed actions: allowed at all, everywhere, without a second factor; denied."""
+    """Bits of probed actions: allowed at all, everywhere, without a second factor; denied.
+
+    Of all actions: open: something is allowed without a second factor; closed: what needs none is
+    denied, but for registering one; unweighed: a denial speaks of it in a way that is not weighed.
+    """
 
     allow: int = 0
     wide: int = 0
     no_mfa: int = 0
     deny: int = 0
+    open: bool = False
+    closed: bool = False
+    unweighed: bool = False
 
     def __or__(self, other: Rights) -> Rights:
         return Rights(
@@ -135,6 +142,9 @@ class Rights:
             self.wide | other.wide,
             self.no_mfa | other.no_mfa,
             self.deny | other.deny,
+            self.open or other.open,
+            self.closed or other.closed,
+            self.unweighed or other.unweighed,
         )
 
     def within(self, boundary: Rights) -> Rights:
@@ -144,6 +154,9 @@ class Rights:
             self.wide & boundary.wide,
             self.no_mfa,
             self.deny | boundary.deny,
+            self.open and boundary.open,
+            self.closed or boundary.closed,
+            self.unweighed or boundary.unweighed,
         )
 
     @property
@@ -171,6 +184,13 @@ class Rights:
         usable = self.allow & ~self.deny & self.no_mfa
         return not usable & (_MASKS["iam"] | _mask(_PASS) | _mask(_EVERYTHING))
 
+    @property
+    def works_alone(self) -> bool | None:
+        """Whether a key may do anything without a second factor; null: that is not weighed."""
+        if not self.open or self.closed:
+            return False
+        return None if self.unweighed else True
+
 
 NONE = Rights()
 
@@ -178,6 +198,7 @@ NONE = Rights()
 def rights_of(document: Mapping[str, Any]) -> Rights:
     """What one policy document gives and takes."""
     allow = wide = no_mfa = deny = 0
+    opened = closed = unweighed = False
     for statement in statements(document, "Allow"):
         bits = _bits(statement)
         allow |= bits
@@ -185,6 +206,7 @@ def rights_of(document: Mapping[str, Any]) -> Rights:
             wide |= bits
         if not asks_for_mfa(statement):
             no_mfa |= bits
+            opened = True
     for statement in statements(document, "Deny"):
         everywhere = "*" in listed(statement.get("Resource"))
         if everywhere and not statement.get("Condition"):
@@ -192,7 +214,31 @@ def rights_of(document: Mapping[str, Any]) -> Rights:
         elif everywhere and _denies_without_mfa(statement):
             # Everything that it denies works with a second factor only.
             no_mfa &= ~_bits(statement)
-    return Rights(allow, wide, no_mfa, deny)
+        if everywhere and _denies_without_mfa(statement) and _spares_registering_only(statement):
+            closed = True
+        elif any(key.startswith("aws:multifactorauth") for _, key, _ in conditions(statement)):
+            unweighed = True
+    return Rights(allow, wide, no_mfa, deny, opened, closed, unweighed)
+
+
+_REGISTERING = frozenset(
+    {
+        *("iam:createvirtualmfadevice", "iam:enablemfadevice", "iam:getuser", "iam:getmfadevice"),
+        *("iam:listmfadevices", "iam:listvirtualmfadevices", "iam:resyncmfadevice"),
+        *("iam:listusers", "iam:changepassword", "iam:getaccountpasswordpolicy"),
+        *("iam:getloginprofile", "iam:getaccountsummary", "sts:getsessiontoken"),
+        "sts:getcalleridentity",
+    }
+)
+"""What a user needs to register a device and to sign in with it (docs.aws.amazon.com/IAM: "Allows
+MFA-authenticated IAM users to manage their own credentials")."""
+
+
+def _spares_registering_only(statement: Mapping[str, Any]) -> bool:
+    """Whether a denial takes everything but the way to a second factor."""
+    if "NotAction" not in statement:
+        return "*" in listed(statement.get("Action"))
+    return {str(name).lower() for name in listed(statement["NotAction"])} <= _REGISTERING
 
 
 def asks_for_mfa(statement: Mapping[str, Any]) -> bool:

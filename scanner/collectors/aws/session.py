@@ -24,10 +24,15 @@ OPTIONS: Mapping[str, Any] = {
         "oneOf": [
             {"const": "all"},
             {"type": "array", "minItems": 1, "uniqueItems": True, "items": {"type": "string"}},
-        ]
+        ],
+        "x-form": "all, or a list: [us-gov-west-1]",
     },
     "profile": {"type": "string"},
-    "role_arn": {"type": "string", "pattern": "^arn:[a-z-]+:iam::[0-9]{12}:role/.+$"},
+    "role_arn": {
+        "type": "string",
+        "pattern": "^arn:[a-z-]+:iam::[0-9]{12}:role/.+$",
+        "x-form": "a role's ARN: arn:aws-us-gov:iam::123456789012:role/audit",
+    },
     "external_id": {"type": "string"},
     "accounts": {
         "oneOf": [
@@ -36,9 +41,14 @@ OPTIONS: Mapping[str, Any] = {
                 "type": "array",
                 "minItems": 1,
                 "uniqueItems": True,
-                "items": {"type": "string", "pattern": "^[0-9]{12}$"},
+                "items": {
+                    "type": "string",
+                    "pattern": "^[0-9]{12}$",
+                    "x-form": "an account's twelve digits",
+                },
             },
-        ]
+        ],
+        "x-form": "all, or a list: ['123456789012']",
     },
     "role_name": {"type": "string"},
     "fips": {"type": "boolean"},

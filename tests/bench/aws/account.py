@@ -75,23 +75,36 @@ def _verdict(good: bool) -> str:
 
 
 def _users(iam: Any, size: int) -> Iterator[tuple[str, str]]:
-    """People with a second factor, people without one, people with a key, services with one."""
+    """People with a second factor, people without one, people with a key, services with one.
+
+    Every other one with a second factor has a key that does without it.
+    """
     for number in range(size):
         name, kind = f"user-{number:04}", number % 4
         iam.create_user(UserName=name)
         if kind != 3:
             iam.create_login_profile(UserName=name, Password="Correct-horse-7-battery")
-            yield f"account-mfa-enforced {name}", _verdict(kind == 0)
+            yield f"account-mfa-enforced {name}", _verdict(number % 8 == 0)
             yield f"people-have-no-standing-keys password of {name}", "pass"
         if kind == 0:
             device = iam.create_virtual_mfa_device(VirtualMFADeviceName=name)
             serial = device["VirtualMFADevice"]["SerialNumber"]
             codes = {"AuthenticationCode1": "123456", "AuthenticationCode2": "654321"}
             iam.enable_mfa_device(UserName=name, SerialNumber=serial, **codes)
-        if kind in (2, 3):
+        if number % 8 == 4:
+            iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=_EVERYTHING)
+        if kind in (2, 3) or number % 8 == 4:
             iam.create_access_key(UserName=name)
-            if kind == 2:
+            if kind != 3:
                 yield f"people-have-no-standing-keys access key 1 of {name}", "fail"
+
+
+_EVERYTHING = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}],
+    }
+)
 
 
 def _buckets(s3: Any, size: int, home: str) -> Iterator[tuple[str, str]]:

@@ -25,6 +25,7 @@ THREADS = 32
 # Asked once an account: operation, and its parameters.
 ACCOUNT: dict[str, dict[str, Any]] = {
     "iam:GenerateCredentialReport": {},
+    "iam:GetAccountAuthorizationDetails": {"MaxItems": 1000},
     "iam:GetAccountSummary": {},
     "iam:GetAccountPasswordPolicy": {},
     "s3control:GetPublicAccessBlock": {"AccountId": "ACCOUNT"},

@@ -96,7 +96,7 @@ def test_at_the_deadline_what_hangs_is_a_gap_and_the_scan_ends(
     assert time.monotonic() - started < 6
     assert not manifest.complete
     hung = [g for g in manifest.gaps if g.source == "aws.log-groups" and g.region == OTHER]
-    assert [gap.reason for gap in hung] == ["timeout"]
+    assert [gap.reason for gap in hung] == ["interrupted"]
     assert any(line.source == "aws.disks" and line.gap is None for line in manifest.ledger)
 
 
