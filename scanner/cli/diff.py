@@ -12,9 +12,9 @@ from scanner.assess.summary import score_words
 from scanner.cli import FAILED, OK, steps
 from scanner.cli import options as opt
 from scanner.cli.assessing import kept_assessment
-from scanner.cli.say import hand_out, hand_out_json, say_all
+from scanner.cli.say import hand_out, hand_out_json, say, say_all
 from scanner.errors import InputError
-from scanner.history.compare import Standings, diff, of_findings, of_run, renames
+from scanner.history.compare import Standings, diff, of_findings, of_run, renames, run_of
 from scanner.reports import changes
 from scanner.reports.changes import Scores
 from scanner.rules.load import Rules
@@ -34,7 +34,8 @@ Examples:
 @click.option(
     "--history",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="BEFORE and AFTER are runs of this history: a number, or a day.",
+    help="BEFORE and AFTER are runs of this history: a number, or a day: the last that"
+    " had ended by then.",
 )
 @click.option(
     "-f", "--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True
@@ -59,6 +60,9 @@ def command(
     counts as unknown and not as fixed.
     """
     if history is not None:
+        old, new = run_of(history, before), run_of(history, after)
+        same = ", the same one" if old == new else ""
+        say(f"run {old.number} of {old.at} against run {new.number} of {new.at}{same}", err=True)
         found = diff(of_run(history, before), of_run(history, after))
         scores = Scores()
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 
 import msgspec
@@ -99,22 +100,53 @@ def of_findings(findings: Iterable[Finding], renamed: Mapping[str, str] | None =
     return Standings(rows=rows, blind=frozenset(blind))
 
 
-def of_run(path: Path, run: str) -> Standings:
-    """All findings after one run of a history: its number, or a day (the last run until then).
+class Named(msgspec.Struct, frozen=True):
+    """One run of a history, and when its scan ended."""
+
+    number: int
+    at: str
+
+
+def run_of(path: Path, words: str) -> Named:
+    """The run that a number means, or a day: the last one that had ended by then.
+
+    Raises InputError.
+    """
+    by_day = _DAY.fullmatch(words) is not None
+    with reading(path) as database:
+        row = None
+        if words.isascii() and words.isdecimal() and len(words) < 10:
+            row = database.execute("SELECT id, at FROM run WHERE id = ?", (int(words),)).fetchone()
+        elif by_day and _is_day(words):
+            row = database.execute(
+                "SELECT id, at FROM run WHERE substr(at, 1, 10) <= ? ORDER BY at DESC, id DESC",
+                (words,),
+            ).fetchone()
+        first = database.execute("SELECT id, at FROM run ORDER BY at, id").fetchone()
+    if row is not None:
+        return Named(*row)
+    if by_day and first is not None and words < first[1]:
+        raise InputError(
+            f"{path}: no run had ended by {words}; the first is run {first[0]} of {first[1][:10]}"
+        )
+    raise InputError(f"{path}: there is no run {words!r}; `cmmc-scan trend` lists them")
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def of_run(path: Path, words: str) -> Standings:
+    """All findings after one run of a history, by what `run_of` takes.
 
     Names and severities are those of today. Raises InputError.
     """
+    run = run_of(path, words).number
     with reading(path) as database:
-        if run.isascii() and run.isdecimal() and len(run) < 10:
-            row = database.execute("SELECT id FROM run WHERE id = ?", (int(run),)).fetchone()
-        elif not _DAY.fullmatch(run):
-            row = None
-        else:
-            row = database.execute(
-                "SELECT id FROM run WHERE substr(at, 1, 10) <= ? ORDER BY at DESC, id DESC", (run,)
-            ).fetchone()
-        if row is None:
-            raise InputError(f"{path}: there is no run {run!r}; `cmmc-scan trend` lists them")
         found = database.execute(
             "SELECT f.fingerprint, rule.text, scope.text, home.text, f.name, f.severity, c.state"
             " FROM change c JOIN finding f USING (fingerprint)"
@@ -122,7 +154,7 @@ def of_run(path: Path, run: str) -> Standings:
             " LEFT JOIN word home ON home.id = f.target"
             " WHERE c.run = (SELECT max(run) FROM change WHERE fingerprint = c.fingerprint"
             " AND run <= ?)",
-            row,
+            (run,),
         )
         rows = {
             hexed(number): Standing(

@@ -24,7 +24,7 @@ from scanner.history.ask import (
     removed,
     trend,
 )
-from scanner.history.compare import Diff, diff, of_findings, of_run
+from scanner.history.compare import Diff, diff, of_findings, of_run, run_of
 from scanner.history.record import RuleName
 from scanner.history.store import hexed, signed
 
@@ -391,6 +391,16 @@ def test_a_run_is_named_by_number_or_day(path: Path) -> None:
     write(path, [finding("ann")])
     write(path, [], 4)
     assert len(diff(of_run(path, "2026-11-03"), of_run(path, "2026-11-30")).fixed) == 1
-    for name in ("3", "2026-10-01", "x", "²"):
+    for name in ("3", "2026-10-01", "2027-02-30", "x", "²"):
         with pytest.raises(InputError, match="no run"):
             of_run(path, name)
+
+
+def test_a_day_means_the_last_run_that_had_ended_by_then(path: Path) -> None:
+    for name, day in (("ann", 1), ("ann", 3), ("bob", 3), ("ann", 8)):
+        write(path, [finding(name)], day)
+    numbers = {day: run_of(path, f"2026-11-{day:02}").number for day in (2, 3, 4, 8, 9, 30)}
+    assert numbers == {2: 1, 3: 1, 4: 3, 8: 3, 9: 4, 30: 4}
+    assert run_of(path, "3").at.startswith("2026-11-04T")
+    with pytest.raises(InputError, match=r"no run had ended by 2026-11-01; the first is run 1 of"):
+        run_of(path, "2026-11-01")

@@ -1,0 +1,59 @@
+"""Runs by their day, incidents by their id: what people know of them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from scanner.cli import BAD_INPUT, OK, run
+
+sys.path.append(str(Path(__file__).parents[1] / "history"))
+
+from history_samples import DAYS, finding, write
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown"])
+def test_diff_says_which_runs_two_days_meant(here, capsys, form):
+    write(Path("h.sqlite"), [], 0)
+    write(Path("h.sqlite"), [finding("ann")], 3)
+    later = f"{DAYS[9][:10]}"
+    arguments = ["diff", DAYS[1][:10], later, "--history", "h.sqlite", "-f", form]
+    assert run(arguments) == OK
+    said = capsys.readouterr()
+    assert said.err == f"run 1 of {DAYS[0]} against run 2 of {DAYS[3]}\n"
+    assert "ann" in said.out
+    assert run(["diff", DAYS[4][:10], later, "--history", "h.sqlite"]) == OK
+    assert capsys.readouterr().err.endswith(", the same one\n")
+
+
+def test_incident_status_takes_the_id_that_start_took(here, capsys):
+    assert run(["incident", "start", "2026-01", "--title", "Ransom note"]) == OK
+    began = capsys.readouterr().out
+    for name in ("2026-01", "incidents/2026-01.yaml"):
+        assert run(["incident", "status", name]) == OK
+        said = capsys.readouterr().out
+        assert said.startswith("2026-01: Ransom note")
+        assert said.splitlines()[2:] == began.splitlines()[3:]
+
+
+def test_incident_status_looks_in_the_folder_that_start_wrote_to(here, capsys):
+    assert run(["incident", "start", "phish", "--title", "x", "-d", "records"]) == OK
+    assert run(["incident", "status", "phish", "-d", "records"]) == OK
+    assert run(["incident", "status", "phish"]) == BAD_INPUT
+    assert "phish: no record of this id in incidents/, and no file; incident start makes one" in (
+        capsys.readouterr().err
+    )
+
+
+def test_an_id_that_is_nearly_right_is_told(here, capsys):
+    assert run(["incident", "start", "2026-01", "--title", "x"]) == OK
+    assert run(["incident", "status", "2026-1"]) == BAD_INPUT
+    assert "did you mean '2026-01'?" in capsys.readouterr().err
