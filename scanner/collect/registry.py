@@ -10,6 +10,7 @@ from scanner.collectors.base import Collector
 from scanner.errors import Defect, InputError
 
 GROUP = "cmmc_scan.collectors"
+_OURS = "cmmc-scan"
 
 _EXTRAS = {"boto3": "aws", "botocore": "aws"}
 
@@ -35,16 +36,28 @@ def collector_for(provider: str) -> Collector:
     module, _, name = point.value.partition(":")
     try:
         found = getattr(import_module(module), name)
-    except ImportError as error:
-        extra = _EXTRAS.get((error.name or "").split(".")[0])
-        if extra is None:
-            raise Defect(f"the collector of {provider} cannot be loaded: {error}") from error
-        raise InputError(
-            f"provider {provider} needs {error.name}: pip install 'cmmc-scan[{extra}]'"
-        ) from error
+    except Exception as error:  # a plug-in may fail in any way when it is imported
+        if isinstance(error, ImportError):
+            extra = _EXTRAS.get((error.name or "").split(".")[0])
+            if extra is not None:
+                raise InputError(
+                    f"provider {provider} needs {error.name}: pip install 'cmmc-scan[{extra}]'"
+                ) from error
+        raise _broken(point, f"cannot be loaded: {error}") from error
     if not isinstance(found, Collector) or found.provider != provider:
-        raise Defect(f"entry point {point.value} is no collector of {provider}")
+        raise _broken(point, f"is no collector of {provider}")
     return found
+
+
+def _broken(point: EntryPoint, what: str) -> Exception:
+    """A collector that is none: the defect is ours only where the package is."""
+    package = point.dist
+    if package is None or package.name == _OURS:
+        return Defect(f"entry point {point.value}: {what}")
+    return InputError(
+        f"the plug-in {package.name} {package.version}: its entry point {point.value} {what};"
+        " mend it or uninstall it"
+    )
 
 
 def collectors() -> tuple[Collector, ...]:
