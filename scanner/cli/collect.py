@@ -10,7 +10,7 @@ import click
 
 from scanner.cli import INCOMPLETE, OK, steps
 from scanner.cli import options as opt
-from scanner.cli.say import say
+from scanner.cli.say import many, say
 from scanner.collect import collector_for
 from scanner.collectors.base import Target
 from scanner.config import Config
@@ -27,7 +27,7 @@ Examples:
   ssh host cmmc-scan collect --provider linux -q -o - > host.tar"""
 )
 @opt.both(
-    opt.config_option,
+    opt.targets_config_option,
     click.option(
         "-o",
         "--out",
@@ -87,8 +87,8 @@ def command(
     if not quiet:
         facts = sum(item.facts for _, item in snapshot.files)
         say(
-            f"{out}: {facts} facts of {len(snapshot.kinds())} kinds from"
-            f" {len(snapshot.targets)} targets, {len(snapshot.gaps)} gaps",
+            f"{out}: {many(facts, 'fact')} of {many(len(snapshot.kinds()), 'kind')} from"
+            f" {many(len(snapshot.targets), 'target')}, {many(len(snapshot.gaps), 'gap')}",
             err=str(out) == "-",
         )
     day = snapshot.finished_at[:10]

@@ -24,6 +24,13 @@ config_option = click.option(
     "--config",
     "config_path",
     type=click.Path(path_type=Path),
+    help=f"Configuration: what the organisation states (default: {DEFAULT_NAME} here).",
+)
+targets_config_option = click.option(
+    "-c",
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
     help=f"Configuration (default: {DEFAULT_NAME} here; without one, this host).",
 )
 out_option = click.option(

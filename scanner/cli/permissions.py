@@ -12,6 +12,7 @@ from scanner.cli.say import hand_out, say
 from scanner.collect import collector_for, plan
 from scanner.collect.plan import calls
 from scanner.errors import InputError
+from scanner.evaluate.answers import concerned
 from scanner.evaluate.wants import wants
 
 
@@ -34,6 +35,10 @@ def command(
     collector = collector_for(provider)
     rules = steps.chosen_rules(steps.all_rules(rule_folders), terms)
     planned = plan(collector, wants(rules))
+    if not any(concerned(rule, collector) for rule in rules):
+        raise InputError(
+            f"none of these rules concerns {provider}: a scan by them asks it for nothing"
+        )
     forms = {**collector.grants, "table": None}
     form = form or next(iter(forms))
     if form not in forms:

@@ -40,7 +40,7 @@ Examples:
   cmmc-scan scan -c cmmc-scan.yaml --history history.sqlite --new-only --origins infra/"""
 )
 @opt.both(
-    opt.config_option,
+    opt.targets_config_option,
     opt.out_option,
     opt.rules_option,
     opt.rules_dir_option,
