@@ -13,7 +13,14 @@ from scanner.cli import options as opt
 from scanner.cli.assessing import assessed
 from scanner.cli.files import write_reports
 from scanner.cli.forms import FORMS, possible, write_forms
-from scanner.cli.lifecycle import past_options, policy, recalled, remember_score
+from scanner.cli.lifecycle import (
+    NOTHING,
+    past_options,
+    policy,
+    recalled,
+    remember_score,
+    since_words,
+)
 from scanner.cli.say import columns, say
 from scanner.cli.sealing import verified
 from scanner.errors import InputError
@@ -74,7 +81,7 @@ def command(
         texts = {rule.id: RuleText(rule.title, rule.fix) for rule in rules}
         for line in table(summarise(findings.read(path)), texts, columns()):
             say(line)
-    if not others:
+    if not others and asked == NOTHING:
         return OK
     judged = {finding.rule for finding in findings.read(path)}
     chosen = [rule for rule in rules if rule.id in judged]
@@ -85,6 +92,11 @@ def command(
     days = before.earlier.first_seen if before is not None else None
     found = assessed(folder, config, rules, as_of, snapshot=snapshot, first_seen=days)
     remember_score(asked, before, found.outcome.assessment)
+    since = since_words(before)
+    if since is not None and (not forms or "table" in forms):
+        say(since)
+    if not others:
+        return OK
     into = private_folder(out or folder)
     with alone(into):
         made: list[str] = []
