@@ -10,10 +10,11 @@ from scanner import judgement
 from scanner.cli import FAILED, OK, steps
 from scanner.cli import options as opt
 from scanner.cli.assessing import stated
-from scanner.cli.say import say
+from scanner.cli.say import many, say
 from scanner.cli.sealing import verified
 from scanner.errors import InputError
 from scanner.evidence.gather import gather
+from scanner.evidence.hash_list import LIST
 from scanner.evidence.retention import retention_words
 from scanner.evidence.signing import NOT_FIPS, sign, verify_signature
 from scanner.evidence.verify import list_hash, verify
@@ -73,7 +74,9 @@ def gather_(
     ]
     for problem in (*gathered.problems, *left):
         say(problem, err=True)
-    say(f"{out}: {len(gathered.files)} artifacts, SHA-256; the list's own: {list_hash(out)}")
+    say(
+        f"{out}: {many(len(gathered.files), 'artifact')}, SHA-256; the list's own: {list_hash(out)}"
+    )
     say(retention_words(dated, config.level))
     return FAILED if gathered.problems or left else OK
 
@@ -84,13 +87,20 @@ def gather_(
 @click.option("--list-hash", "expected", help="The list's hash as you noted it elsewhere.")
 def verify_(folder: Path, key: Path | None, expected: str | None) -> int:
     """Prove FOLDER against its hash list, offline; exits 1 naming what changed."""
+    if not folder.is_dir():
+        what = "this is a file; name the folder" if folder.exists() else "there is no such folder"
+        raise InputError(f"{folder}: {what} that evidence gather wrote")
     problems = verify(folder)
     if key is not None:
         problems += verify_signature(folder, key)
-    if expected is not None and list_hash(folder) != expected.strip().lower():
-        problems.append(f"the list's hash is {list_hash(folder)} and not the one given")
+    if (
+        expected is not None
+        and (folder / LIST).is_file()
+        and list_hash(folder) != expected.strip().lower()
+    ):
+        problems.append(f"{LIST}: its hash is {list_hash(folder)} and not the one given")
     for problem in problems:
-        say(problem, err=True)
+        say(f"{folder}/{problem}", err=True)
     if not problems:
         say(f"{folder}: every artifact is as it was listed ({list_hash(folder)})")
         if key is None and expected is None:
