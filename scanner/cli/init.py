@@ -121,6 +121,10 @@ def _proposals(folder: Path) -> int:
         " you have confirmed it by removing its `proposed: true`"
     )
     say("scope.yaml: one group for each kind of asset; give each its category")
+    say(
+        f"{DEFAULT_NAME}: add `declarations: declarations.yaml` and `scope: scope.yaml`, or take"
+        " the # away where they stand: a file that is not named there states nothing"
+    )
     return OK
 
 
