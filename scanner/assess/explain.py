@@ -52,7 +52,8 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 def explain(asked: str, known: Known) -> list[str]:
     """The page about an id, as lines. Raises InputError with what was probably meant.
 
-    Looked up in this order: a rule, a finding's fingerprint, an objective, a control, a practice.
+    Looked up in this order: a rule, a finding's fingerprint, a domain, a control, an objective, a
+    practice.
     """
     text = asked.strip()
     rule = next((r for r in known.rules if r.id == text), None)
@@ -60,8 +61,13 @@ def explain(asked: str, known: Known) -> list[str]:
         return _rule(rule, known)
     if len(text) == 16 and all(c in "0123456789abcdef" for c in text):
         return _finding(text, known)
+    domain = next((d for d in frameworks.cmmc().domains if d.code == text.upper()), None)
+    if domain is not None:
+        return _domain(domain.code, domain.name, known)
     if text.upper() in frameworks.controls():
         return _control(text.upper(), known)
+    if f"A.{text}" in frameworks.controls():
+        return _control(f"A.{text}", known)
     if "[" in text or text in known.catalogue.objectives:
         named = known.catalogue.objectives.get(text)
         return _objective(named or frameworks.objective(text), known)
@@ -78,8 +84,26 @@ def explain(asked: str, known: Known) -> list[str]:
 def _nothing(text: str, known: Known, error: InputError) -> str:
     from scanner.documents import nearest
 
+    if any(finding.rule == text for finding in known.findings):
+        return (
+            f"{text}: a rule of that name made findings of this scan, and is not among the rules"
+            " here; name its folder with --rules-dir"
+        )
     near = nearest(text, [r.id for r in known.rules])
-    return f"{text}: no rule, did you mean {near}?" if near is not None else str(error)
+    if near is not None:
+        return f"{text}: no rule, did you mean {near}?"
+    hint = str(error).partition("; ")[2] or "ids look like AC.L2-3.1.1 or 3.1.1"
+    return f"{text}: no rule, practice, objective, ISO control, domain or fingerprint; {hint}"
+
+
+def _domain(code: str, name: str, known: Known) -> list[str]:
+    lines = [f"{code}  {name}"]
+    for practice in known.catalogue.practices.values():
+        if practice.domain == code:
+            result = _result(practice.id, known)
+            word = f"  [{result.determination}]" if result is not None else ""
+            lines.append(f"  {practice.id:<15} {practice.title}{word}")
+    return lines
 
 
 def _practice(practice: Practice, known: Known) -> list[str]:

@@ -11,6 +11,7 @@ from scanner.cli import OK
 from scanner.cli.options import day
 from scanner.cli.say import say, say_all
 from scanner.cli.steps import REGISTER
+from scanner.collect.registry import providers
 from scanner.frameworks.cmvp import update_cmvp
 from scanner.frameworks.show import describe
 from scanner.output import private_folder, user_data
@@ -35,7 +36,7 @@ def show(names: tuple[str, ...]) -> int:
     for number, name in enumerate(names):
         if number:
             say()
-        say_all(describe(name))
+        say_all(describe(name, providers()))
     return OK
 
 

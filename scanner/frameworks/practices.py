@@ -5,6 +5,7 @@ Facts and their citations: mappings/cmmc-2.0.yaml (32 CFR part 170).
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Literal
 
@@ -249,6 +250,13 @@ def lookup(text: str) -> Resolution:
     key = asked.upper()
     correction = all_.corrections.get(key)
     found = all_.spellings.get(key)
+    padded = _REV3.fullmatch(key) if found is None else None
+    if padded is not None:
+        found = all_.spellings.get(".".join(str(int(part)) for part in padded.groups()))
+        if found is not None:
+            return Resolution(
+                asked, all_.practices[found], _rev3_note(asked, all_.practices[found])
+            )
     if found is None:
         if correction is not None:
             raise InputError(f"{asked}: no practice of CMMC 2.0. {correction.say}")
@@ -259,6 +267,18 @@ def lookup(text: str) -> Resolution:
     if key in practice.cmmc1_id:
         return Resolution(asked, practice, f"{key} is the id of {practice.id} in CMMC 1.02.")
     return Resolution(asked, practice)
+
+
+_REV3 = re.compile(r"(03)\.(\d{2})\.(\d{2})", re.ASCII)
+"""An id of SP 800-171 Rev 3."""
+
+
+def _rev3_note(asked: str, practice: Practice) -> str:
+    return (
+        f"{asked} is an id of SP 800-171 Rev 3, which CMMC does not assess (32 CFR 170.14(c)(3))."
+        f" This is the requirement of the same number in Rev 2, {practice.nist[0]}; their words"
+        " differ."
+    )
 
 
 def _article_note(correction: Correction) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from scanner.frameworks.controls import (
     Control,
     Mapping,
@@ -30,30 +32,32 @@ REFUTES = {
 }
 
 
-def describe(text: str) -> list[str]:
+def describe(text: str, collected: Container[str] | None = None) -> list[str]:
     """Lines of the page about an id; raises InputError with the nearest ids.
 
     Takes whatever `lookup`, `objective` and `control` take, controls of the 2013 edition, and the
-    two letters of a domain.
+    two letters of a domain. collected: the providers that something collects; null: all.
     """
     asked = text.strip()
     if "[" in asked:
-        return _objective_page(objective(asked))
+        return _objective_page(objective(asked), collected)
     if asked.upper() in {domain.code for domain in cmmc().domains}:
         return _domain_page(asked.upper())
     if asked.upper() in controls():
         return _control_page(control(asked))
+    if f"A.{asked}" in controls():
+        return _control_page(control(f"A.{asked}"))
     heirs = heirs_of_2013(asked)
     if heirs:
         return _heirs_page(asked.upper(), heirs)
     if asked.upper().startswith("A."):
         control(asked)
     found = lookup(asked)
-    lines = _practice_page(found.practice)
+    lines = _practice_page(found.practice, collected)
     return [*paragraph(found.note), "", *lines] if found.note else lines
 
 
-def _practice_page(practice: Practice) -> list[str]:
+def _practice_page(practice: Practice, collected: Container[str] | None) -> list[str]:
     lines = [*_heading(practice.id, practice.title), *paragraph(practice.about, 2), ""]
     lines += row("Level", f"{practice.level}, {practice.cite}")
     lines += row("Domain", f"{practice.domain} {practice.domain_name}")
@@ -77,7 +81,7 @@ def _practice_page(practice: Practice) -> list[str]:
         if practice.level == 1:
             lines += paragraph("Level 1 reads FCI for CUI (32 CFR 170.15(c)(1)(i)).", 2)
         for one in theirs:
-            lines += _objective_row(one)
+            lines += _objective_row(one, collected)
     lines += ["", "ISO/IEC 27001:2022", *_iso(practice), *notes_on(practice)]
     return [*lines, *_trap(practice)]
 
@@ -120,10 +124,11 @@ def _points(number: int) -> str:
     return f"{number} point" if number == 1 else f"{number} points"
 
 
-def _objective_row(one: Objective) -> list[str]:
+def _objective_row(one: Objective, collected: Container[str] | None) -> list[str]:
     indent = 4 + len(one.printed)
     lines = paragraph(f"{one.printed}  {one.about}", 2, hang=len(one.printed) + 2)
-    providers = sorted({s.provider for s in one.signals if s.decides == "yes"})
+    deciding = {s.provider for s in one.signals if s.decides == "yes"}
+    providers = sorted(p for p in deciding if collected is None or p in collected)
     told = f"{one.method} on {', '.join(providers)}" if providers else one.method
     if one.declared:
         told = f"{told}; declare {one.declared}"
@@ -132,7 +137,7 @@ def _objective_row(one: Objective) -> list[str]:
     return [*lines, *paragraph(told, indent)]
 
 
-def _objective_page(one: Objective) -> list[str]:
+def _objective_page(one: Objective, collected: Container[str] | None) -> list[str]:
     practice = resolve(one.practice)
     lines = [*_heading(one.printed, one.about), ""]
     lines += row("Practice", f"{practice.id} {practice.title}")
@@ -148,14 +153,15 @@ def _objective_page(one: Objective) -> list[str]:
     if one.signals:
         lines += ["", "What providers show"]
         for signal in one.signals:
-            lines += _signal(signal)
+            lines += _signal(signal, collected is None or signal.provider in collected)
     return [*lines, *_trap(practice)]
 
 
-def _signal(signal: Signal) -> list[str]:
+def _signal(signal: Signal, collected: bool) -> list[str]:
     settles = "settles its part" if signal.decides == "yes" else "settles nothing"
     facts = "; ".join(f"{kind} ({', '.join(fields)})" for kind, fields in signal.facts.items())
     head = f"{signal.provider:<8}{signal.strength}, {settles}; {REFUTES[signal.refutes]}"
+    head += "" if collected else "; no collector reads it"
     return [*paragraph(head, 2, hang=8), *paragraph(facts, 10)]
 
 
