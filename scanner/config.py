@@ -28,8 +28,18 @@ _SECRETS = (
 )
 
 COMMON_OPTIONS: dict[str, Any] = {
-    "endpoint": {"type": "string", "pattern": "^https?://", "description": "another base URL"},
-    "proxy": {"type": "string", "pattern": "^https?://", "description": "an HTTP proxy"},
+    "endpoint": {
+        "type": "string",
+        "pattern": "^https?://",
+        "x-form": "a URL: https://vpce.example.com",
+        "description": "another base URL",
+    },
+    "proxy": {
+        "type": "string",
+        "pattern": "^https?://",
+        "x-form": "a URL: http://proxy.example.com:3128",
+        "description": "an HTTP proxy",
+    },
     "ca_bundle": {"type": "string", "description": "file of certificate authorities to trust"},
 }
 """Keys that every networked target takes besides its provider's own."""
@@ -91,7 +101,7 @@ def load_config(path: Path, collector_for: Callable[[str], Collector]) -> Config
     if not faults:
         faults = [*_target_faults(document, collector_for), *_secrets(document)]
     if not faults:
-        faults = [*_gap_faults(document, collector_for)]
+        faults = [*_bundle_faults(document), *_gap_faults(document, collector_for)]
     if faults:
         raise InputError(faults)
     value = document.value
@@ -114,6 +124,8 @@ def _targets(document: Document) -> Iterator[Target]:
     for number, entry in enumerate(document.value["targets"]):
         where = document.where(("targets", number))
         options = {k: v for k, v in entry.items() if k not in ("id", "provider")}
+        if "ca_bundle" in options:
+            options["ca_bundle"] = str(_beside(document, options["ca_bundle"]))
         yield Target(
             entry["id"], entry["provider"], options, f"{where.file}:{where.line}", where.line
         )
@@ -143,6 +155,30 @@ def _target_faults(document: Document, collector_for: Callable[[str], Collector]
                 at = document.where(("targets", number, "endpoint"))
                 yield f"{at}: plain http is accepted on loopback only; use https"
     yield from schema_faults(document, {"properties": {"targets": {"prefixItems": schemas}}})
+
+
+def _beside(document: Document, name: str) -> Path:
+    """A path of the configuration, from the file's folder."""
+    return Path(document.name).parent / name
+
+
+def _bundle_faults(document: Document) -> Iterator[str]:
+    """Certificates that cannot be read would look like a server that does not answer."""
+    for number, entry in enumerate(document.value["targets"]):
+        name = entry.get("ca_bundle")
+        if name is None:
+            continue
+        at = document.where(("targets", number, "ca_bundle"))
+        try:
+            data = _beside(document, name).read_bytes()
+        except FileNotFoundError:
+            yield f"{at}: ca_bundle: {name}: there is no such file; check the path"
+        except OSError as error:
+            cause = (error.strerror or str(error)).lower()
+            yield f"{at}: ca_bundle: {name}: cannot be read: {cause}; name a PEM file"
+        else:
+            if b"-----BEGIN " not in data:
+                yield f"{at}: ca_bundle: {name} holds no certificate; name a PEM file"
 
 
 def _gap_faults(document: Document, collector_for: Callable[[str], Collector]) -> Iterator[str]:
@@ -183,8 +219,8 @@ def _target_schema(options: Mapping[str, Any], known: bool) -> dict[str, Any]:
                 "x-form": "small letters, digits, dots and dashes, for example prod-1",
             },
             "provider": {"type": "string"},
-            **COMMON_OPTIONS,
             **options,
+            **COMMON_OPTIONS,
         },
     }
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from scanner.cli.say import say
+from scanner.cli.say import many, say
 from scanner.collect import Event
 
 
@@ -77,11 +77,12 @@ def _plain(state: _State) -> Callable[[Event], None]:
         if event.what == "opening":
             say(f"{event.target}: opening", err=True)
         elif event.what == "planned":
-            say(f"{event.target}: {event.scope}: {event.jobs} reads", err=True)
+            say(f"{event.target}: {event.scope}: {many(event.jobs, 'read')}", err=True)
         if event.what == "finished" and line.left[event.scope] == 0 and len(line.left) > 1:
             say(f"{event.target}: {event.scope}: done, {_scopes(line)}", err=True)
         if event.what == "finished" and line.done == line.jobs:
-            ended = f"{event.target}: {line.done} reads, {line.facts} facts, {line.gaps} gaps"
+            reads, facts, gaps = many(line.done, "read"), many(line.facts, "fact"), line.gaps
+            ended = f"{event.target}: {reads}, {facts}, {many(gaps, 'gap')}"
             say(ended, err=True)
 
     return take

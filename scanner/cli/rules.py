@@ -8,7 +8,7 @@ import click
 
 from scanner.cli import FAILED, OK, steps
 from scanner.cli import options as opt
-from scanner.cli.say import hand_out, say
+from scanner.cli.say import hand_out, many, say
 from scanner.evaluate.cases import run_cases
 from scanner.output import unwritable
 from scanner.resources import rules_dir
@@ -62,7 +62,7 @@ def test(paths: tuple[Path, ...]) -> int:
                 f" got {outcome.got}: {outcome.message}",
                 err=True,
             )
-    say(f"{len(rules)} rules, {cases} cases, {failed} failed")
+    say(f"{many(len(rules), 'rule')}, {many(cases, 'case')}, {failed} failed")
     return FAILED if failed else OK
 
 

@@ -55,6 +55,11 @@ def hand_out_json(value: Any) -> None:
     hand_out(text.replace("##", "#\\u0023"))
 
 
+def many(number: int, noun: str) -> str:
+    """`1 rule`, `2 rules`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def columns() -> int:
     """How wide the terminal is; on a pipe or in a log there is no end to a line."""
     if not sys.stdout.isatty():

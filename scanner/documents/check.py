@@ -61,8 +61,9 @@ def did_you_mean(word: str, known: Iterable[str], noun: str = "known here") -> s
         return f"did you mean {near!r}?"
     if not options:
         return "none is known here; remove it"
-    shown = ", ".join(options[:30]) + (", ..." if len(options) > 30 else "")
-    return f"{noun}: {shown}"
+    if len(options) > 30:
+        return f"none of the {len(options)} {noun}"
+    return f"{noun}: {', '.join(options)}"
 
 
 _validators: dict[int, tuple[Mapping[str, Any], Any]] = {}
@@ -89,7 +90,9 @@ def _flat(errors: Iterable[Any]) -> Iterator[Any]:
             for inner in error.context:
                 branches.setdefault(inner.schema_path[0], []).append(inner)
             meant = [b for b in branches.values() if not any(_excludes(e) for e in b)]
-            if len(meant) == 1:
+            # a form in words says more than one alternative's fault with the value itself
+            whole = FORM in error.schema and any(not e.path for b in meant for e in b)
+            if len(meant) == 1 and not whole:
                 yield from _flat(meant[0])
                 continue
         yield error
@@ -169,7 +172,9 @@ def _about(schema: Any) -> str:
     """The first sentence of a schema's description, as the end of a message."""
     about = schema.get("description", "") if isinstance(schema, dict) else ""
     first = re.split(r"(?<=\.)\s", about.strip(), maxsplit=1)[0].rstrip(".")
-    return f" ({first[:1].lower()}{first[1:]})" if first else ""
+    if first[1:2].islower():
+        first = first[:1].lower() + first[1:]
+    return f" ({first})" if first else ""
 
 
 Message = tuple[int, str | None, str]
@@ -213,6 +218,8 @@ def _messages(error: Any) -> Iterator[Message]:
     elif rule == "pattern":
         form = schema.get(FORM) or f"what matches {wanted}"
         yield 1, None, f"{place} is {_noun(value)}; write {form}"
+    elif rule == "minLength" and not value:
+        yield 1, None, f"{place} is empty; write something or remove the key{_about(schema)}"
     elif rule in _BOUNDS:
         yield 1, None, _BOUNDS[rule].format(place=place, value=value, wanted=wanted)
     elif rule == "not":

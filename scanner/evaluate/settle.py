@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scanner.documents import Document, did_you_mean
+from scanner.documents import Document, did_you_mean, nearest
 from scanner.errors import InputError
 from scanner.facts import UNSET
 from scanner.rules.model import Param, Rule
@@ -27,7 +27,8 @@ def settle(
     for rule_id, values in given.items():
         rule = by_id.get(rule_id)
         if rule is None:
-            hint = did_you_mean(rule_id, by_id, "the rules are")
+            near = nearest(rule_id, by_id)
+            hint = f"did you mean {near!r}?" if near else "`cmmc-scan rules list` shows them"
             faults.append(_at(document, (rule_id,), f"there is no rule {rule_id!r}; {hint}"))
             continue
         for name, value in values.items():

@@ -60,8 +60,11 @@ def _readable(user_copy: Path) -> bool:
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read: {error}") from error
+    except OSError as error:
+        cause = (error.strerror or str(error)).lower()
+        raise InputError(f"{path}: cannot be read: {cause}; check the path") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: it is not UTF-8 text; is it the register?") from error
 
 
 def _check(path: Path, register: Register, present: Register, on: datetime.date) -> None:

@@ -118,6 +118,8 @@ def select(rules: Sequence[Rule], terms: Sequence[str]) -> list[Rule]:
     """
     chosen: set[str] = set()
     for term in terms:
+        if not term.strip():
+            raise InputError("a term to choose rules is empty; `cmmc-scan rules list` shows them")
         meant = _meaning(term.strip(), rules)
         found = {rule.id for rule in rules if meant(rule)}
         if not found:

@@ -35,6 +35,7 @@ OPTIONS: dict[str, object] = {
     "host_id": {
         "type": "string",
         "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+        "x-form": "at most 64 letters, digits, dots and dashes: build-7",
         "description": "how the host is known in findings, where it has no machine id",
     },
 }

@@ -23,11 +23,13 @@ TENANT_OPTIONS: dict[str, Any] = {
     "token_env": {
         "type": "string",
         "pattern": "^[A-Za-z_][A-Za-z0-9_]*$",
+        "x-form": "the name of an environment variable, not the token: GRAPH_TOKEN",
         "description": "environment variable with a bearer token, in place of azure-identity",
     },
     "arm_token_env": {
         "type": "string",
         "pattern": "^[A-Za-z_][A-Za-z0-9_]*$",
+        "x-form": "the name of an environment variable, not the token: GRAPH_TOKEN",
         "description": "the same for Azure Resource Manager, where both are read",
     },
 }

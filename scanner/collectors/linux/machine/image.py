@@ -60,11 +60,32 @@ def open_image(path: Path, target: Target) -> Memory:
                 with layer:
                     _apply(layer, nodes)
             return Memory(nodes, live=False)
-    except (OSError, tarfile.TarError, ValueError, KeyError, TypeError, EOFError, zlib.error) as e:
+    except FileNotFoundError:
         raise InputError(
-            f"{said_of(target)}: image: {path} cannot be read as an image: {e}; give an OCI "
-            "archive (skopeo copy … oci-archive:FILE) or the output of docker save"
+            f"{said_of(target)}: image: {path}: there is no such file; check the path"
         ) from None
+    except _FAULTS as error:
+        raise InputError(
+            f"{said_of(target)}: image: {path} cannot be read as an image: {_cause(error)}; give an"
+            " OCI archive (skopeo copy … oci-archive:FILE) or the output of docker save"
+        ) from None
+
+
+_FAULTS = (
+    *(OSError, tarfile.TarError, ValueError, LookupError, TypeError, AttributeError, EOFError),
+    zlib.error,
+)
+
+
+def _cause(error: Exception) -> str:
+    """What is wrong with the archive, in one line."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    if isinstance(error, tarfile.ReadError | EOFError | zlib.error):
+        return "it is no tar archive, or it breaks off"
+    if isinstance(error, LookupError | TypeError | AttributeError | json.JSONDecodeError):
+        return "its index is not that of an image"
+    return str(error).partition("\n")[0]
 
 
 def _json(archive: tarfile.TarFile, name: str) -> Any:

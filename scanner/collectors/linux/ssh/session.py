@@ -24,6 +24,7 @@ OPTIONS: dict[str, object] = {
     "ssh": {
         "type": "string",
         "pattern": f"^{ADDRESS}$",
+        "x-form": "[user@]host, and the port by its own key: audit@bastion.example.com",
         "description": "[user@]host of another machine, as the OpenSSH client takes it",
     },
     "inventory": {
