@@ -9,11 +9,12 @@ import click
 from scanner.cli import FAILED, OK, steps
 from scanner.cli import options as opt
 from scanner.cli.say import hand_out, many, say
+from scanner.errors import InputError
 from scanner.evaluate.cases import run_cases
 from scanner.output import unwritable
 from scanner.resources import rules_dir
-from scanner.rules.load import load_rules
-from scanner.rules.scaffold import new_rule
+from scanner.rules.load import free, load_rules
+from scanner.rules.scaffold import new_rule, unwritten
 
 
 @click.group(name="rules")
@@ -49,10 +50,16 @@ def show(name: str, rule_folders: tuple[Path, ...]) -> int:
 def test(paths: tuple[Path, ...]) -> int:
     """Check rule files thoroughly and run the tests inside them (default: the shipped rules).
 
-    Exits 1 if a case has another verdict than it says, 2 if a file is no valid rule.
+    Exits 1 if a case has another verdict than it says or a TODO is left, 2 if a file is no valid
+    rule or has an id that a shipped rule has.
     """
     rules = load_rules(list(paths) or [rules_dir()], thorough=True)
+    if paths:
+        free(rules, steps.all_rules(()))
     cases = failed = 0
+    left = [each for rule in rules for each in unwritten(rule.file)]
+    for line in left:
+        say(line, err=True)
     for outcome in run_cases(rules):
         cases += 1
         if outcome is not None:
@@ -63,7 +70,7 @@ def test(paths: tuple[Path, ...]) -> int:
                 err=True,
             )
     say(f"{many(len(rules), 'rule')}, {many(cases, 'case')}, {failed} failed")
-    return FAILED if failed else OK
+    return FAILED if failed or left else OK
 
 
 @command.command(
@@ -84,15 +91,21 @@ Example:
     help="Folder of your rules.",
 )
 def new(name: str, practice: str, fact: str, folder: Path) -> int:
-    """Write a first version of a rule, which passes its own tests, to be edited."""
+    """Write a first version of a rule, whose own tests pass, to be edited."""
     text = new_rule(name, practice, fact)
+    taken = steps.all_rules(()).find(name)
+    if taken is not None:
+        raise InputError(f"{name}: {taken.file} has this id already; choose another")
     path = folder / f"{name}.yaml"
     try:
         folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    try:
         with path.open("x", encoding="utf-8") as out:
             out.write(text)
     except FileExistsError:
-        raise click.UsageError(f"{path} exists already; choose another name") from None
+        raise InputError(f"{path}: exists already; choose another name") from None
     except OSError as error:
         raise unwritable(path, error) from error
     say(f"{path}: edit it, then: cmmc-scan rules test {path}")

@@ -100,6 +100,25 @@ def _placed(rule: Rule, file: Path, root: Path) -> Iterator[str]:
         yield f"{file}: a rule of {rule.practice} lies at {wanted}"
 
 
+def free(rules: Sequence[Rule], shipped: Rules) -> None:
+    """See that no shipped rule has, or once had, an id of these. Raises InputError.
+
+    A scan would refuse both together. A rule that is itself the shipped one, as in a checkout of
+    this program beside an installed one, takes nothing.
+    """
+    mine = {rule.id: rule.file for rule in rules}
+    others = [rule for rule in shipped if not _same(mine.get(rule.id), rule.file)]
+    if faults := list(_clashes([*others, *rules])):
+        raise InputError(faults)
+
+
+def _same(one: str | None, other: str) -> bool:
+    if one is None:
+        return False
+    ends = [Path(file).resolve().parts[-3:] for file in (one, other)]
+    return ends[0] == ends[1] and Path(one).read_bytes() == Path(other).read_bytes()
+
+
 def _clashes(rules: Sequence[Rule]) -> Iterator[str]:
     """Ids, earlier ones among them, that two rules claim."""
     taken: dict[str, Rule] = {}

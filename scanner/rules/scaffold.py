@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
-from scanner.documents import did_you_mean, loads
+from scanner.documents import did_you_mean, load, loads
 from scanner.errors import InputError
 from scanner.facts import CONTEXT, KINDS, Field, fields_of
 from scanner.rules.read import read_rule
@@ -74,6 +76,29 @@ def new_rule(rule_id: str, practice: str, fact: str) -> str:
     )
     read_rule(loads(text, f"{rule_id}.yaml"))
     return text
+
+
+_TODO = re.compile(r"\bTODO\b")
+
+
+def unwritten(file: str) -> list[str]:
+    """What of a rule's file its author has still to write, each as file:line:column: what.
+
+    Comments are left out: they are for people. Raises InputError.
+    """
+    doc = load(file)
+
+    def walk(value: Any, path: tuple[str | int, ...]) -> Iterator[str]:
+        if isinstance(value, dict):
+            for key, item in value.items():
+                yield from walk(item, (*path, key))
+        elif isinstance(value, list):
+            for number, item in enumerate(value):
+                yield from walk(item, (*path, number))
+        elif isinstance(value, str) and (found := _TODO.search(value)):
+            yield f"{doc.inside(path, found.start())}: a TODO is left in {path[0]}; write it"
+
+    return list(walk(doc.value, ()))
 
 
 def _judged(own: dict[str, Field]) -> Field:
