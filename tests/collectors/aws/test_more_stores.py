@@ -334,10 +334,8 @@ def test_volumes_of_desktops(empty: Emulator, client: Any, read: Any) -> None:
 
 
 def test_where_a_service_is_not_offered_there_is_nothing_of_it(
-    empty: Emulator, session: Any, monkeypatch: pytest.MonkeyPatch
+    empty: Emulator, read_again: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from conftest import read_source
-
     from scanner.collectors.aws.client import Aws
 
     def refuse(reason: Any) -> Callable[..., Any]:
@@ -348,7 +346,7 @@ def test_where_a_service_is_not_offered_there_is_nothing_of_it(
         return pages
 
     monkeypatch.setattr(Aws, "pages", refuse("not-in-this-cloud"))
-    assert read_source(session, "memory-databases") == {}
+    assert read_again("memory-databases") == {}
     monkeypatch.setattr(Aws, "pages", refuse("denied"))
     with pytest.raises(Refused):
-        read_source(session, "memory-databases")
+        read_again("memory-databases")
