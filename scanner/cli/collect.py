@@ -16,7 +16,9 @@ from scanner.collectors.base import Target
 from scanner.config import Config
 from scanner.errors import InputError, Interrupted
 from scanner.snapshot.archive import pack
+from scanner.snapshot.manifest import NAME
 from scanner.snapshot.read import Snapshot, open_snapshot
+from scanner.snapshot.write import WORK
 
 
 @click.command(
@@ -63,6 +65,7 @@ def command(
 
     Exits 3 if something could not be read.
     """
+    _see_where(out)
     config = _config(config_path, provider)
     config = opt.narrowed(config, target_ids, opt.read_shard(shard))
     rules = None
@@ -94,6 +97,18 @@ def command(
     day = snapshot.finished_at[:10]
     open_gaps = steps.unaccepted(snapshot, config.gaps, day)
     return INCOMPLETE if open_gaps or not snapshot.complete else OK
+
+
+def _see_where(out: Path) -> None:
+    """Raises InputError where a snapshot would do harm."""
+    if str(out) == "-" and sys.stdout.isatty():
+        raise InputError("-o -: prints a tar, and here is a terminal; send it on: > host.tar")
+    inside = out / "snapshot"
+    if (inside / NAME).exists() or (inside / WORK).exists():
+        raise InputError(
+            f"{out}: a scan's folder, whose snapshot lies in {inside}/; collect into that one, or"
+            " into another folder"
+        )
 
 
 def _config(path: Path | None, provider: str | None) -> Config:

@@ -38,6 +38,7 @@ Example:
     "-o",
     "--out",
     type=click.Path(path_type=Path),
+    callback=opt.a_place,
     default=Path("evidence"),
     show_default=True,
     help="Folder of the evidence.",

@@ -33,10 +33,24 @@ targets_config_option = click.option(
     type=click.Path(path_type=Path),
     help=f"Configuration (default: {DEFAULT_NAME} here; without one, this host).",
 )
+
+
+def a_place(_: click.Context, option: click.Parameter, value: Path | None) -> Path | None:
+    """See that a path to write to is not `-`, which would become the name of a folder."""
+    if str(value) == "-":
+        raise click.BadParameter(
+            "- stands for standard output in `collect` alone; name a place to write to, such as"
+            " out/ (or ./- for one of that very name)",
+            param=option,
+        )
+    return value
+
+
 out_option = click.option(
     "-o",
     "--out",
     type=click.Path(path_type=Path),
+    callback=a_place,
     default=Path("out"),
     show_default=True,
     help="Folder for what is written.",

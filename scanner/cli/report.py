@@ -47,7 +47,11 @@ Examples:
     help="May be repeated (default: table).",
 )
 @click.option(
-    "-o", "--out", type=click.Path(path_type=Path), help="Where to write (default: FOLDER)."
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    callback=opt.a_place,
+    help="Where to write (default: FOLDER).",
 )
 @opt.redact_option
 @click.option(

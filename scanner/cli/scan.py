@@ -28,7 +28,9 @@ from scanner.cli.origins import origins_option, placed, read_origins
 from scanner.cli.sealing import sealed
 from scanner.collectors.base import Target
 from scanner.config import Config
+from scanner.errors import InputError
 from scanner.output import alone, private_folder
+from scanner.snapshot.manifest import NAME
 
 
 @click.command(
@@ -141,6 +143,8 @@ def run(
     steps.settled(config, known, rules)
     said = stated(config)
     code_lines = read_origins(origins)
+    if (out / NAME).exists():
+        raise InputError(f"{out}: a snapshot, and no folder of a scan; choose another with -o")
     with alone(private_folder(out)):
         steps.collected(
             replace(config, targets=targets),

@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from scanner.cli import OK
+from scanner.cli import options as opt
 from scanner.cli.say import hand_out
 from scanner.history.ask import trend
 from scanner.output import whole_file
@@ -28,7 +29,11 @@ Examples:
     "-f", "--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True
 )
 @click.option(
-    "-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file."
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=opt.a_place,
+    help="Write to this file.",
 )
 def command(history: Path, last: int | None, form: str, out: Path | None) -> int:
     """Show what was open after each run of HISTORY, the file that `scan --history` keeps."""
