@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from scanner.assess.propose import propose
+from scanner.assess.propose import fits, propose
 from scanner.assess.propose import text as propose_text
 from scanner.assess.scope_proposal import propose_scope
 from scanner.cli import OK, steps
@@ -16,6 +16,7 @@ from scanner.cli.judging import all_facts
 from scanner.cli.say import say
 from scanner.collect.registry import providers
 from scanner.config import DEFAULT_NAME
+from scanner.documents import written
 from scanner.errors import InputError
 from scanner.output import unwritable
 
@@ -85,13 +86,11 @@ def _subjects() -> str:
 
 
 def _config(names: tuple[str, ...], organization: str, level: int, subjects: str) -> str:
-    import json
-
     lines = [
         "# What cmmc-scan scans. Secrets do not belong here: they stay in the environment or in",
         "# each provider's own credential store.",
         "schema: 1",
-        f"organization: {json.dumps(organization or 'Name of the organisation')}",
+        f"organization: {written(organization or 'Name of the organisation')}",
         f"level: {level}",
         "targets:",
         *(f"  - {_EXAMPLES.get(name, f'{{id: {name}, provider: {name}}}')}" for name in names),
@@ -115,11 +114,17 @@ def _proposals(folder: Path) -> int:
         raise InputError(f"{folder}: its snapshot holds nothing to propose a declaration from")
     _write(Path("declarations.yaml"), propose_text(found))
     _write(Path("scope.yaml"), propose_scope(all_facts(snapshot)))
-    records = sum(map(len, found.values()))
+    every = [record for records in found.values() for record in records]
+    proposed = sum(map(fits, every))
     say(
-        f"declarations.yaml: {records} records proposed in {len(found)} lists; a record counts once"
-        " you have confirmed it by removing its `proposed: true`"
+        f"declarations.yaml: {proposed} records proposed in {len(found)} lists; a record counts"
+        " once you have confirmed it by removing its `proposed: true`"
     )
+    if proposed < len(every):
+        say(
+            f"declarations.yaml: {len(every) - proposed} more stand there as comments, since no"
+            " document can hold their names"
+        )
     say("scope.yaml: one group for each kind of asset; give each its category")
     say(
         f"{DEFAULT_NAME}: add `declarations: declarations.yaml` and `scope: scope.yaml`, or take"
@@ -130,8 +135,8 @@ def _proposals(folder: Path) -> int:
 
 def _write(path: Path, text: str) -> None:
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-            out.write(text)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            out.write(text.encode())
     except FileExistsError:
         raise InputError(f"{path}: exists already; move it away first") from None
     except OSError as error:
