@@ -61,9 +61,8 @@ def did_you_mean(word: str, known: Iterable[str], noun: str = "known here") -> s
         return f"did you mean {near!r}?"
     if not options:
         return "none is known here; remove it"
-    if len(options) > 30:
-        return f"none of the {len(options)} {noun}"
-    return f"{noun}: {', '.join(options)}"
+    shown = ", ".join(options[:30]) + (", ..." if len(options) > 30 else "")
+    return f"{noun}: {shown}"
 
 
 _validators: dict[int, tuple[Mapping[str, Any], Any]] = {}

@@ -38,8 +38,9 @@ def test_a_reader_that_leaves_is_no_error():
 def test_a_reader_that_leaves_hides_no_failure(tmp_path):
     text = RULE.read_text(encoding="utf-8")
     case = "{enabled: true, category: human, mfa_enforced: "
-    wrong = tmp_path / RULE.name
-    wrong.write_text(text.replace(f"{case}true", f"{case}false", 1), encoding="utf-8")
+    wrong = tmp_path / "mine.yaml"
+    text = text.replace(f"{case}true", f"{case}false", 1)
+    wrong.write_text(text.replace(f"id: {RULE.stem}", "id: mine", 1), encoding="utf-8")
     code, said = run("rules", "test", str(wrong))
     assert (code, b"expected pass, got fail" in said) == (1, True), said
 
