@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from terminal_run import piped
 
-from scanner.cli import BAD_INPUT, FAILED, OK, run
+from scanner.cli import BAD_INPUT, FAILED, INCOMPLETE, OK, run
 
 
 @pytest.fixture
@@ -231,3 +231,27 @@ def test_a_history_that_is_named_is_kept_by_the_table_too(scan, capsys):
 def test_a_summary_is_json_that_any_reader_takes(scan, capsys):
     assert run(["diff", "out", "out", "--format", "json"]) == OK
     assert json.loads(capsys.readouterr().out)["schema"] == 1
+
+
+ENTRA = (
+    "targets:\n  - {id: corp, provider: entra, tenant: 00000000-0000-4000-8000-000000000001,"
+    " endpoint: 'http://127.0.0.1:9'%s}\n"
+)
+
+
+def test_what_a_microsoft_target_lacks_is_told_with_its_line(here, capsys):
+    pytest.importorskip("urllib3")
+    (here / "c.yaml").write_text(ENTRA % ", token_env: NOT_SET")
+    error = said(capsys, "scan", "-c", "c.yaml", "--rules", "IA")
+    assert error.startswith("target corp (c.yaml:2): token_env names NOT_SET, which is not set")
+
+
+def test_a_failed_sign_in_is_one_gap_and_no_log(here):
+    pytest.importorskip("azure.identity")
+    (here / "c.yaml").write_text(ENTRA % "")
+    empty = {"AZURE_CLIENT_ID": "", "PATH": "/nowhere", "HOME": str(here)}
+    done = piped("scan", "-c", "c.yaml", "--rules", "IA", cwd=here, **empty)
+    assert (done.returncode, done.stderr) == (INCOMPLETE, "")
+    assert "credentials: sign in (az login, " in done.stdout
+    assert "(corp: sign-in)" in done.stdout
+    assert "cmmc-scan permissions entra prints what" in done.stdout

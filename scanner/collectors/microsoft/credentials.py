@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -18,13 +19,13 @@ Token = Callable[[], str]
 _EARLY_SECONDS = 300
 
 
-def from_environment(variable: str) -> Token:
+def from_environment(option: str, variable: str) -> Token:
     """A token that somebody else fetched. Raises InputError where the variable is not set."""
     token = os.environ.get(variable, "").strip()
     if not token:
         raise InputError(
-            f"token_env names {variable}, which is not set; put a bearer token into it or leave "
-            "token_env out to use azure-identity's default chain"
+            f"{option} names {variable}, which is not set; put a bearer token into it or leave "
+            f"{option} out to use azure-identity's default chain"
         )
     return lambda: token
 
@@ -56,6 +57,8 @@ def _credential(cloud: Cloud, options: Mapping[str, Any]) -> Any:
             "or give the target a token_env"
         ) from error
 
+    # What it tries is in the refusal; its own log would stand on the terminal beside the progress.
+    logging.getLogger("azure").setLevel(logging.CRITICAL)
     settings: dict[str, Any] = {"authority": cloud.authority}
     if options.get("ca_bundle"):
         settings["connection_verify"] = options["ca_bundle"]
@@ -70,5 +73,6 @@ def _fetch(credential: Any, tenant: str | None, scope: str) -> tuple[str, float]
     try:
         got = credential.get_token(scope, **({"tenant_id": tenant} if tenant else {}))
     except (AzureError, ValueError, OSError) as error:
-        raise Refused("credentials", "sign-in", str(error), fatal=True) from error
+        hint = "sign in (az login, AZURE_ variables, a managed identity) or give a token_env"
+        raise Refused("credentials", "sign-in", f"{hint}; {error}", fatal=True) from error
     return got.token, float(got.expires_on)

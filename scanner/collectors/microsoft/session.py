@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from scanner.collectors.base import Job, Refused, Scope, Target
@@ -11,6 +12,7 @@ from scanner.collectors.microsoft.client import Client, Limits
 from scanner.collectors.microsoft.cloud import Cloud, cloud_named
 from scanner.collectors.microsoft.credentials import Token, from_environment, from_identity
 from scanner.collectors.microsoft.place import Place
+from scanner.errors import InputError
 
 T = TypeVar("T")
 
@@ -42,6 +44,16 @@ SUBSCRIPTION_OPTIONS: dict[str, Any] = {
 """JSON Schema of the keys that targets of a subscription take."""
 
 
+@contextmanager
+def _named(target: Target) -> Iterator[None]:
+    """What is wrong with the input is told with the target and its line."""
+    try:
+        yield
+    except InputError as error:
+        at = f" ({target.where})" if target.where else ""
+        raise InputError(f"target {target.id}{at}: {error}") from error
+
+
 class _Once:
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -67,10 +79,11 @@ class MicrosoftSession:
         self._memo: dict[Any, _Once] = {}
         self._clients: dict[str, Client] = {}
         self._graph_token = self._arm_token = None
-        if options.get("token_env"):
-            self._graph_token = from_environment(str(options["token_env"]))
-        if options.get("arm_token_env"):
-            self._arm_token = from_environment(str(options["arm_token_env"]))
+        with _named(target):
+            if options.get("token_env"):
+                self._graph_token = from_environment("token_env", str(options["token_env"]))
+            if options.get("arm_token_env"):
+                self._arm_token = from_environment("arm_token_env", str(options["arm_token_env"]))
 
     def scopes(self) -> Iterable[Scope]:
         return self._scopes(self)
@@ -94,14 +107,15 @@ class MicrosoftSession:
 
     def _open(self, name: str) -> Client:
         base = self.cloud.graph if name == "graph" else self.cloud.arm
-        return Client(
-            base,
-            self._token(name),
-            self.cloud,
-            proxy=self.options.get("proxy"),
-            ca_bundle=self.options.get("ca_bundle"),
-            limits=self.limits,
-        )
+        with _named(self.target):
+            return Client(
+                base,
+                self._token(name),
+                self.cloud,
+                proxy=self.options.get("proxy"),
+                ca_bundle=self.options.get("ca_bundle"),
+                limits=self.limits,
+            )
 
     def _token(self, name: str) -> Token:
         subscription = self.target.options.get("subscription")
