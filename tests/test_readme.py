@@ -67,3 +67,13 @@ def test_the_table_of_emulated_reads_is_the_codes():
     from scanner.demo.aws.registry import readme_table
 
     assert readme_table().strip() in README
+
+
+def test_formats_take_the_place_of_the_page_and_do_not_add_to_it():
+    from scanner.cli.forms import FORMS
+    from scanner.cli.scan import command
+
+    [option] = [each for each in command.params if each.name == "forms"]
+    assert option.default == ("html",)
+    [told] = [line for line in README.split("\n\n") if line.startswith("`--format` takes the place")]
+    assert set(FORMS) <= set(re.findall(r"`(\w+)`", told))
