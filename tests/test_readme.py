@@ -75,5 +75,5 @@ def test_formats_take_the_place_of_the_page_and_do_not_add_to_it():
 
     [option] = [each for each in command.params if each.name == "forms"]
     assert option.default == ("html",)
-    [told] = [line for line in README.split("\n\n") if line.startswith("`--format` takes the place")]
+    [told] = [part for part in README.split("\n\n") if part.startswith("`--format` takes")]
     assert set(FORMS) <= set(re.findall(r"`(\w+)`", told))
