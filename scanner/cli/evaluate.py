@@ -58,7 +58,7 @@ def command(
         found = assessed(out, config, known, day, snapshot=snapshot, said=said)
         write_assessment(found, out)
         written = [str(path), f"{out}/assessment.json"]
-        sealed(out, snapshot, config, rules, day, written)
+        written.append(sealed(out, snapshot, config, rules, day, written))
     return close(
         path,
         rules,

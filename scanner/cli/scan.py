@@ -174,7 +174,7 @@ def run(
         tell(asked, before, path, config, found.outcome.assessment, snapshot.finished_at, gaps)
         if redact:
             redact_findings(found)
-        sealed(out, snapshot, config, rules, day, written)
+        written.append(sealed(out, snapshot, config, rules, day, written))
     return close(
         path,
         rules,

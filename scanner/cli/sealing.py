@@ -27,8 +27,8 @@ def sealed(
     rules: Sequence[Rule],
     as_of: str,
     written: Sequence[str],
-) -> None:
-    """Write judgement.json, and say what lies in the folder from an earlier judgement."""
+) -> str:
+    """Write judgement.json, say what lies in the folder from an earlier one; returns its path."""
     before = judgement.read(out)
     paths = [path for path in map(Path, written) if path not in snapshot.folders]
     made = judgement.Judgement(
@@ -45,6 +45,7 @@ def sealed(
         old = [name for name in before.files if name not in now.files and (out / name).exists()]
         if old:
             say(f"{out}: of an earlier judgement, not written again: {', '.join(old)}", err=True)
+    return f"{out}/{judgement.NAME}"
 
 
 def verified(folder: Path, snapshot: Snapshot, config: Config | None) -> None:

@@ -268,6 +268,10 @@ def collect(
     try:
         run = _Collection(targets, collectors, wants, writer, progress, now)
         return _collected(run, writer, deadline_seconds)
+    except InputError:
+        if not resume:
+            writer.give_up()
+        raise
     finally:
         writer.release()
 

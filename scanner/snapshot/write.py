@@ -173,6 +173,11 @@ class SnapshotWriter:
             self._sealed = True
             self._journal.close()
 
+    def give_up(self) -> None:
+        """Take nothing more and leave nothing to resume: what was asked for was wrong."""
+        self.leave()
+        shutil.rmtree(self.work, ignore_errors=True)
+
     def finish(self, manifest: Manifest) -> Manifest:
         """Put the runs together and write the manifest; `manifest` lacks ledger, gaps and files."""
         with self._lock:

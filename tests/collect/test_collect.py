@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from fakes import CLOCK, FakeCloud
 
 from scanner.collect import Want, collect, plan
 from scanner.collectors.base import Collector, Job, Refused, Scope, Target, source
+from scanner.errors import InputError
 from scanner.facts import UNSET
 from scanner.facts.storage import Store
 from scanner.snapshot.read import open_snapshot
@@ -222,3 +224,14 @@ def test_a_listing_that_breaks_off_keeps_what_it_gave(tmp_path):
     snapshot = open_snapshot(tmp_path / "s")
     assert [fact.encrypted for fact in snapshot.facts("storage.store")] == [False] * 5
     assert [gap.reason for gap in snapshot.gaps.values()] == ["truncated"]
+
+
+def test_a_wrong_option_leaves_nothing_to_resume(cloud, tmp_path):
+    def wrong(target):
+        raise InputError("t1: no such thing; look at the option")
+
+    collector = replace(cloud.collector(), open=wrong)
+    targets = [Target(id="t1", provider="fake", options={})]
+    with pytest.raises(InputError, match="no such thing"):
+        collect(targets, {"fake": collector}, None, tmp_path / "s")
+    assert list((tmp_path / "s").iterdir()) == []
