@@ -269,8 +269,7 @@ def collect(
         run = _Collection(targets, collectors, wants, writer, progress, now)
         return _collected(run, writer, deadline_seconds)
     except InputError:
-        if not resume:
-            writer.give_up()
+        writer.give_up()
         raise
     finally:
         writer.release()

@@ -11,7 +11,7 @@ import gzip
 import os
 import shutil
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -169,14 +169,15 @@ class SnapshotWriter:
 
     def leave(self) -> None:
         """Take nothing more; what has ended stays for a collection that resumes this one."""
-        with self._lock:
+        with self._lock, suppress(OSError):  # each line was written out when its job ended
             self._sealed = True
             self._journal.close()
 
     def give_up(self) -> None:
-        """Take nothing more and leave nothing to resume: what was asked for was wrong."""
+        """Take nothing more; if nothing has ended, there is nothing to resume either."""
         self.leave()
-        shutil.rmtree(self.work, ignore_errors=True)
+        if not self._done:
+            shutil.rmtree(self.work, ignore_errors=True)
 
     def finish(self, manifest: Manifest) -> Manifest:
         """Put the runs together and write the manifest; `manifest` lacks ledger, gaps and files."""

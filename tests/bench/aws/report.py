@@ -146,7 +146,6 @@ def generated(
                 emulator.add_fault("*", latency_ms=latency)
             name = f"emulator, {latency} ms"
             compared(name, emulator.endpoint, list(sizes.regions), times, calls, peer)
-            peer = None
 
 
 def synthetic(sizes: server.Sizes, times: int) -> None:
