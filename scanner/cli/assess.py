@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from scanner import judgement
 from scanner.assess import gap_report
 from scanner.assess.summary import lines, plan_lines
 from scanner.cli import OK, steps
 from scanner.cli import options as opt
-from scanner.cli.assessing import KEPT, assessed, write_assessment
+from scanner.cli.assessing import assessed, write_assessment
 from scanner.cli.days import first_days, history_option
 from scanner.cli.say import say_all
+from scanner.cli.sealing import reassessed
 from scanner.errors import InputError
 from scanner.output import alone
 
@@ -50,7 +50,7 @@ def command(
     outcome = found.outcome
     with alone(folder):
         write_assessment(found, folder)
-        judgement.add(folder, [folder / KEPT])
+        reassessed(folder)
     if show == "poam":
         text = plan_lines(outcome.items)
     elif show == "iso-gap":

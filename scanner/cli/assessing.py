@@ -16,15 +16,13 @@ from scanner.assess.scope_findings import WHY as SCOPE_RULES
 from scanner.cli import steps
 from scanner.cli.judging import all_facts
 from scanner.cli.options import day
-from scanner.cli.sealing import verified
+from scanner.cli.sealing import KEPT, verified
 from scanner.config import Config
 from scanner.errors import InputError
 from scanner.output import whole_file
 from scanner.reports.redact import redacted_assessment, redactor
 from scanner.rules.load import Rules
 from scanner.snapshot.read import Snapshot
-
-KEPT = "assessment.json"
 
 
 @dataclass(frozen=True)

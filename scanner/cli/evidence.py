@@ -71,7 +71,7 @@ def gather_(
         how="reference" if reference else "copy",
     )
     left = [
-        f"{name}: is not of these findings and is left out; report it again" for name in foreign
+        f"{name}: is not of this judgement and is left out; report it again" for name in foreign
     ]
     for problem in (*gathered.problems, *left):
         say(problem, err=True)

@@ -16,6 +16,10 @@ from scanner.rules.model import Rule
 from scanner.snapshot.manifest import NAME
 from scanner.snapshot.read import Snapshot
 
+KEPT = "assessment.json"
+_OF_FINDINGS = (judgement.FINDINGS, "findings.sarif")
+"""What an assessment does not enter; github/ is so too."""
+
 _STATED = ("declarations", "exceptions", "scope")
 """What people state that findings depend on; attestations enter the assessment alone."""
 
@@ -42,10 +46,33 @@ def sealed(
     )
     now = judgement.seal(out, made, [out / judgement.FINDINGS, *paths])
     if before is not None:
-        old = [name for name in before.files if name not in now.files and (out / name).exists()]
-        if old:
-            say(f"{out}: of an earlier judgement, not written again: {', '.join(old)}", err=True)
+        same = all(before.files.get(n) == now.files.get(n) for n in (judgement.FINDINGS, KEPT))
+        if same:  # what was written from them then is as good as written now
+            now = judgement.seal(out, now, _still_there(out, before))
+        _tell(out, before, now)
     return f"{out}/{judgement.NAME}"
+
+
+def reassessed(out: Path) -> None:
+    """Note a new assessment.json; say which reports were written from another one."""
+    before = judgement.read(out)
+    if before is None:
+        return
+    if before.files.get(KEPT) != judgement.digest(out / KEPT):
+        names = {n: h for n, h in before.files.items() if n in _OF_FINDINGS or "github/" in n}
+        now = judgement.seal(out, msgspec.structs.replace(before, files=names), [out / KEPT])
+        _tell(out, before, now)
+
+
+def _still_there(out: Path, found: judgement.Judgement) -> list[Path]:
+    changed = judgement.foreign(out, found, found.files)
+    return [out / name for name in found.files if name not in changed]
+
+
+def _tell(out: Path, before: judgement.Judgement, now: judgement.Judgement) -> None:
+    old = [name for name in before.files if name not in now.files and (out / name).exists()]
+    if old:
+        say(f"{out}: of an earlier judgement, not written again: {', '.join(old)}", err=True)
 
 
 def verified(folder: Path, snapshot: Snapshot, config: Config | None) -> None:

@@ -58,7 +58,8 @@ def test_the_same_judgement_has_the_same_hashes(copy: Path):
     after = judgement(copy)
     for name in ("snapshots", "rules", "config", "stated"):
         assert after[name] == before[name]
-    assert after["files"]["findings.jsonl"] == before["files"]["findings.jsonl"]
+    assert after["files"] == before["files"], "what was written from the same findings stays theirs"
+    assert "earlier judgement" not in done.stderr
 
 
 def test_what_an_evaluation_does_not_write_again_is_named(copy: Path):
@@ -68,7 +69,7 @@ def test_what_an_evaluation_does_not_write_again_is_named(copy: Path):
     assert "findings.sarif" in done.stderr
     gathered = run(copy, "evidence", "gather", "out", "-c", "c.yaml")
     assert gathered.returncode == 1
-    assert "report.html: is not of these findings and is left out" in gathered.stderr
+    assert "report.html: is not of this judgement and is left out" in gathered.stderr
     assert not (copy / "evidence" / "reports" / "report.html").exists()
     assert (copy / "evidence" / "reports" / "judgement.json").exists()
 
@@ -111,6 +112,20 @@ def test_a_parameter_that_changed_since_is_said(copy: Path):
     done = run(copy, "assess", "out", "-c", "c.yaml")
     assert done.returncode == 0
     assert "have changed since its findings were judged" in done.stderr
+
+
+def test_an_assessment_that_changes_leaves_earlier_reports_behind(copy: Path):
+    (copy / "att").mkdir()
+    (copy / "c.yaml").write_text(CONFIG + "attestations: att/\n")
+    stub = run(copy, "attest", "out", "-c", "c.yaml", "--write", "stubs")
+    assert stub.returncode == 0, stub.stderr
+    again = run(copy, "assess", "out", "-c", "c.yaml")
+    assert again.returncode == 0, again.stderr
+    assert "earlier judgement" not in again.stderr, "nothing has changed yet"
+    later = run(copy, "assess", "out", "-c", "c.yaml", "--as-of", "2027-01-05")
+    assert "of an earlier judgement, not written again: report.html" in later.stderr
+    assert "report.html" not in judgement(copy)["files"]
+    assert "findings.sarif" in judgement(copy)["files"]
 
 
 def test_a_report_of_later_belongs_to_the_judgement(copy: Path):
