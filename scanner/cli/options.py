@@ -78,7 +78,9 @@ shard_option = click.option(
     help="Only the Nth of M parts of the targets and of an organization's accounts: 3/10.",
 )
 resume_option = click.option(
-    "--resume", is_flag=True, help="Go on with a collection that was killed."
+    "--resume",
+    is_flag=True,
+    help="Go on with a collection that was stopped or ran into its deadline.",
 )
 deadline_option = click.option(
     "--deadline",

@@ -90,7 +90,7 @@ GAP_REASONS: Mapping[str, tuple[str, str]] = {
     ),
     "interrupted": (
         "The scan reached its deadline.",
-        "Scan again with a longer --deadline.",
+        "Go on with --resume, or scan again with a longer --deadline.",
     ),
     "not-in-this-cloud": (
         "This partition or national cloud does not offer it.",

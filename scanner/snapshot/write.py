@@ -1,8 +1,9 @@
 """Writing a snapshot: each finished job is kept at once, and the whole is put together at the end.
 
 While a collection runs, the folder holds `.collect/`: sorted runs of facts, and a journal with one
-line a finished job. A killed collection leaves them, and the next one with `resume` goes on from
-there. The manifest is written last, so a folder without one is unfinished.
+line a finished job. A collection that was killed, or that the deadline ended, leaves them, and the
+next one with `resume` goes on from there. The manifest is written last, so a folder without one is
+unfinished.
 """
 
 from __future__ import annotations
@@ -219,7 +220,8 @@ class SnapshotWriter:
             raise unwritable(self.folder, error) from error
         with whole_file(self.folder / NAME) as out:
             out.writelines(encode(manifest))
-        shutil.rmtree(self.work, ignore_errors=True)
+        # What the deadline left out can still be read: what has ended stays for `resume`.
+        shutil.rmtree(self.work if manifest.complete else new, ignore_errors=True)
 
 
 def _facts_file(folder: Path, target: str, kind: str, runs: list[Path]) -> FileInfo:

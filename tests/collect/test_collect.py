@@ -135,6 +135,21 @@ def test_at_the_deadline_what_hangs_is_a_gap_and_the_rest_is_kept(cloud, snap):
     cloud.hang.set()
 
 
+def test_what_the_deadline_left_out_is_read_with_resume(cloud, snap):
+    cloud.hang = threading.Event()
+    folder = snap(cloud, deadline_seconds=0.4)
+    assert not open_snapshot(folder).complete
+    cloud.hang.set()
+    cloud.hang = None
+    cloud.calls.clear()
+    again = open_snapshot(snap(cloud, resume=True))
+    assert again.complete
+    assert again.gaps == {}
+    assert [f.name for f in again.facts("storage.store")] == ["a", "b", "disk", "disk"]
+    assert "ListBuckets" not in cloud.calls
+    assert not (folder / ".collect").exists()
+
+
 def test_two_targets_on_one_account_count_once(cloud, tmp_path):
     targets = [Target(id=name, provider="fake", options={}) for name in ("t1", "t2")]
     collect(targets, {"fake": cloud.collector()}, None, tmp_path / "s", now=lambda: CLOCK)

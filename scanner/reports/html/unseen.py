@@ -27,7 +27,7 @@ _HELP = {
     "unreachable": "open the way to it, then scan again",
     "credentials": "renew the credentials, then scan again",
     "broken": "scan again; if it stays so, report it",
-    "interrupted": "scan again with a longer --deadline",
+    "interrupted": "go on with --resume, or scan again with a longer --deadline",
     "not-collected": "collect it: scan without narrowing it down",
 }
 _LISTED, _PLACES, _EXAMPLES, _SAID = 40, 40, 5, 3
