@@ -15,6 +15,7 @@ from typing import IO, BinaryIO
 
 from scanner.errors import InputError
 from scanner.snapshot.manifest import NAME
+from scanner.snapshot.write import WORK
 
 _MOST_FILES = 100_000
 _MOST_BYTES = 1 << 30
@@ -25,7 +26,8 @@ _MOST_AT_ONCE = 1 << 20
 
 def pack(folder: Path, out: BinaryIO) -> None:
     """Write a finished snapshot as a tar; the manifest comes first."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    inside = (path for path in folder.rglob("*") if WORK not in path.relative_to(folder).parts)
+    files = sorted(path for path in inside if path.is_file())
     files.sort(key=lambda path: path.name != NAME)
     with tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT) as archive:
         for path in files:

@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import io
 import tarfile
+import threading
 
 import pytest
 
@@ -23,6 +24,18 @@ def test_a_packed_snapshot_reads_as_the_folder_did(cloud, snap, tmp_path):
     before = open_snapshot(folder)
     assert list(again.facts("storage.store")) == list(before.facts("storage.store"))
     assert again.ledger == before.ledger
+
+
+def test_what_the_deadline_left_for_another_time_is_not_packed(cloud, snap, tmp_path):
+    cloud.hang = threading.Event()
+    folder = snap(cloud, deadline_seconds=0.4)
+    cloud.hang.set()
+    assert (folder / ".collect").is_dir()
+    packed = io.BytesIO()
+    pack(folder, packed)
+    packed.seek(0)
+    with tarfile.open(fileobj=packed) as made:
+        assert not [name for name in made.getnames() if ".collect" in name]
 
 
 @pytest.mark.parametrize("name", ["s.tar.gz", "s.tgz", "s"])
