@@ -23,7 +23,7 @@ _BROKER = "mq:DescribeBroker"
 )
 def brokers(aws: Aws) -> Iterator[Store]:
     """Brokers of Amazon MQ, which are always encrypted at rest (developer guide)."""
-    for page in aws.things(_BROKERS, MaxResults=100):
+    for page in aws.pages(_BROKERS, MaxResults=100):
         for broker in page["BrokerSummaries"]:
             if broker["BrokerState"] in ("CREATION_FAILED", "DELETION_IN_PROGRESS"):
                 continue
@@ -56,7 +56,7 @@ _MACHINES = "dms:DescribeReplicationInstances"
 )
 def replication_machines(aws: Aws) -> Iterator[Store]:
     """Machines that move databases; what they hold meanwhile is always encrypted (user guide)."""
-    for page in aws.things(_MACHINES, MaxRecords=100):
+    for page in aws.pages(_MACHINES, MaxRecords=100):
         for machine in page["ReplicationInstances"]:
             yield Store(
                 **aws.here(_MACHINES),

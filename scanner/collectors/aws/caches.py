@@ -38,7 +38,7 @@ def _only_tls(found: Mapping[str, Any]) -> bool:
 def cache_groups(aws: Aws) -> Iterator[Store]:
     """Replication groups of ElastiCache."""
     operation = "elasticache:DescribeReplicationGroups"
-    for page in aws.things(operation, MaxRecords=100):
+    for page in aws.pages(operation, MaxRecords=100):
         for group in page["ReplicationGroups"]:
             yield Store(
                 **aws.here(operation),
@@ -61,7 +61,7 @@ def cache_groups(aws: Aws) -> Iterator[Store]:
 def cache_clusters(aws: Aws) -> Iterator[Store]:
     """Clusters of ElastiCache that belong to no replication group."""
     operation = "elasticache:DescribeCacheClusters"
-    pages = aws.things(operation, MaxRecords=100, ShowCacheClustersNotInReplicationGroups=True)
+    pages = aws.pages(operation, MaxRecords=100, ShowCacheClustersNotInReplicationGroups=True)
     for page in pages:
         for cluster in page["CacheClusters"]:
             if cluster.get("ReplicationGroupId"):
@@ -87,7 +87,7 @@ def cache_clusters(aws: Aws) -> Iterator[Store]:
 def serverless_caches(aws: Aws) -> Iterator[Store]:
     """Serverless caches, which are always encrypted, at rest and on the way (user guide)."""
     operation = "elasticache:DescribeServerlessCaches"
-    for page in aws.things(operation, MaxResults=50):
+    for page in aws.pages(operation, MaxResults=50):
         for cache in page["ServerlessCaches"]:
             yield Store(
                 **aws.here(operation),
@@ -110,7 +110,7 @@ def serverless_caches(aws: Aws) -> Iterator[Store]:
 def memory_databases(aws: Aws) -> Iterator[Store]:
     """Clusters of MemoryDB, which are always encrypted at rest (developer guide)."""
     operation = "memorydb:DescribeClusters"
-    for page in aws.things(operation, MaxResults=50):
+    for page in aws.pages(operation, MaxResults=50):
         for cluster in page["Clusters"]:
             yield Store(
                 **aws.here(operation),

@@ -86,9 +86,6 @@ class Account:
             raise self._judged(error, operation, region, permission) from error
         except (BotoCoreError, ResponseParserError, Garbled) as error:
             refused = refusal(error, operation, permission)
-            service = operation.partition(":")[0]
-            if refused.reason == "unreachable" and not self.clients.offered(service, region):
-                refused = Refused("not-in-this-cloud", operation, f"not offered in {region}")
             if refused.fatal:
                 self.dead = refused
             raise refused from error
@@ -227,21 +224,6 @@ class Aws:
             if page is None:
                 return
             yield page
-
-    def things(
-        self, operation: str, /, at: str | None = None, **params: Any
-    ) -> Iterator[dict[str, Any]]:
-        """As `pages`, for what can be only where its service is: none where that is not offered.
-
-        Not offered means that the service says so, or that its host has no name and botocore's
-        data does not have it in the region either. Settings of a region are no such things: that a
-        detector is not offered does not make a region watched.
-        """
-        try:
-            yield from self.pages(operation, at, **params)
-        except Refused as refused:
-            if refused.reason != "not-in-this-cloud":
-                raise
 
     def _by_hand(
         self, operation: str, at: str | None, params: dict[str, Any], ask: str, got: str

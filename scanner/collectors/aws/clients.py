@@ -99,11 +99,6 @@ class Clients:
             finally:
                 self._current.signer = outer
 
-    def offered(self, service: str, region: str) -> bool:
-        """Whether botocore's data has the service in a region, as far as it says anything."""
-        known = self._core.get_available_regions(service, self.partition.name)
-        return not known or region in known
-
     def client(self, service: str, region: str) -> Any:
         """The client of a service in a region; the same one each time."""
         made = self._made.get((service, region))

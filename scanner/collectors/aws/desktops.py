@@ -88,7 +88,7 @@ _DESKTOPS = "workspaces:DescribeWorkspaces"
 )
 def desktop_volumes(aws: Aws) -> Iterator[Store]:
     """The two volumes of each WorkSpace."""
-    for page in aws.things(_DESKTOPS):
+    for page in aws.pages(_DESKTOPS):
         for desktop in page["Workspaces"]:
             if desktop.get("State") in ("TERMINATING", "TERMINATED"):
                 continue

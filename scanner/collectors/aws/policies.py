@@ -143,7 +143,7 @@ _SECRET_POLICY = "secretsmanager:GetResourcePolicy"
 )
 def secrets(aws: Aws) -> Iterator[Store]:
     """Secrets of Secrets Manager by name, never their value; always encrypted (user guide)."""
-    for page in aws.things(_SECRETS, MaxResults=100):
+    for page in aws.pages(_SECRETS, MaxResults=100):
         for each in page["SecretList"]:
             yield Store(
                 **aws.here(_SECRETS),

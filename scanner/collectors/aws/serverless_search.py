@@ -30,7 +30,7 @@ def _collections(aws: Aws) -> list[dict[str, Any]]:
         ("collections", aws.region),
         lambda: [
             {"arn": each["arn"], "name": each["name"], "key": each.get("kmsKeyArn")}
-            for page in aws.things(_COLLECTIONS, maxResults=100)
+            for page in aws.pages(_COLLECTIONS, maxResults=100)
             for each in page["collectionSummaries"]
             if each.get("status") != "DELETING"
         ],

@@ -61,7 +61,7 @@ def share_policy(aws: Aws, share: Store) -> dict[str, object]:
 def file_systems(aws: Aws) -> Iterator[Store]:
     """File systems of FSx: always encrypted, reached inside a network only (user guides)."""
     operation = "fsx:DescribeFileSystems"
-    for page in aws.things(operation, MaxResults=100):
+    for page in aws.pages(operation, MaxResults=100):
         for each in page["FileSystems"]:
             tags = tags_of(each)
             yield Store(

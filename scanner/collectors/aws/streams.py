@@ -26,7 +26,7 @@ _KINESIS_POLICY = "kinesis:GetResourcePolicy"
 )
 def data_streams(aws: Aws) -> Iterator[Store]:
     """Streams of Kinesis, whose interface speaks TLS only."""
-    for page in aws.things(_STREAMS, Limit=1000):
+    for page in aws.pages(_STREAMS, Limit=1000):
         for stream in page["StreamSummaries"]:
             yield Store(
                 **aws.here(_STREAMS),
@@ -66,7 +66,7 @@ _KAFKA_POLICY = "kafka:GetClusterPolicy"
 )
 def kafka_clusters(aws: Aws) -> Iterator[Store]:
     """Clusters of MSK, which are always encrypted at rest (developer guide)."""
-    for page in aws.things(_CLUSTERS, MaxResults=100):
+    for page in aws.pages(_CLUSTERS, MaxResults=100):
         for cluster in page["ClusterInfoList"]:
             own = cluster.get("Provisioned")
             yield Store(

@@ -27,9 +27,7 @@ def _clusters(aws: Aws) -> list[dict[str, Any]]:
     return aws.shared(
         ("redshift-clusters", aws.region),
         lambda: [
-            cluster
-            for page in aws.things(_CLUSTERS, MaxRecords=100)
-            for cluster in page["Clusters"]
+            cluster for page in aws.pages(_CLUSTERS, MaxRecords=100) for cluster in page["Clusters"]
         ],
     )
 
@@ -145,7 +143,7 @@ def _fips(found: dict[str, str]) -> dict[str, Any]:
 )
 def warehouse_snapshots(aws: Aws) -> Iterator[Store]:
     """Snapshots of Redshift clusters; they are shared with accounts by number, never with all."""
-    for page in aws.things(_SNAPSHOTS, MaxRecords=100):
+    for page in aws.pages(_SNAPSHOTS, MaxRecords=100):
         for snapshot in page["Snapshots"]:
             owner = snapshot.get("OwnerAccount", aws.account)
             if owner != aws.account:
@@ -189,7 +187,7 @@ def warehouse_logs(aws: Aws) -> Iterator[Trail]:
 def _namespaces(aws: Aws) -> list[dict[str, Any]]:
     return aws.shared(
         ("redshift-namespaces", aws.region),
-        lambda: [n for page in aws.things(_NAMESPACES) for n in page["namespaces"]],
+        lambda: [n for page in aws.pages(_NAMESPACES) for n in page["namespaces"]],
     )
 
 
@@ -202,7 +200,7 @@ def _workgroups(aws: Aws) -> list[dict[str, Any]]:
 
     return aws.shared(
         ("redshift-workgroups", aws.region),
-        lambda: [read(w) for page in aws.things(_WORKGROUPS) for w in page["workgroups"]],
+        lambda: [read(w) for page in aws.pages(_WORKGROUPS) for w in page["workgroups"]],
     )
 
 

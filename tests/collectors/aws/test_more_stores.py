@@ -322,7 +322,7 @@ def test_volumes_of_desktops(empty: Emulator, client: Any, read: Any) -> None:
     class Place:
         account, region = ME, REGION
 
-        def things(self, *_: Any, **__: Any) -> Any:
+        def pages(self, *_: Any, **__: Any) -> Any:
             return answers
 
         def here(self, operation: str) -> dict[str, Any]:
@@ -333,20 +333,19 @@ def test_volumes_of_desktops(empty: Emulator, client: Any, read: Any) -> None:
     assert found == {"root volume of ws-1": False, "user volume of ws-1": True}
 
 
-def test_where_a_service_is_not_offered_there_is_nothing_of_it(
-    empty: Emulator, read_again: Any, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("reason", ["not-in-this-cloud", "unreachable", "denied"])
+def test_a_listing_that_was_never_made_is_a_refusal_and_no_empty_one(
+    empty: Emulator, read_again: Any, monkeypatch: pytest.MonkeyPatch, reason: Any
 ) -> None:
+    """botocore's data may be older than a region, and a host without an answer is not absent."""
     from scanner.collectors.aws.client import Aws
 
-    def refuse(reason: Any) -> Callable[..., Any]:
-        def pages(self: Aws, operation: str, *_: Any, **__: Any) -> Any:
-            raise Refused(reason, operation)
-            yield
+    def pages(self: Aws, operation: str, *_: Any, **__: Any) -> Any:
+        raise Refused(reason, operation)
+        yield
 
-        return pages
-
-    monkeypatch.setattr(Aws, "pages", refuse("not-in-this-cloud"))
-    assert read_again("memory-databases") == {}
-    monkeypatch.setattr(Aws, "pages", refuse("denied"))
-    with pytest.raises(Refused):
-        read_again("memory-databases")
+    monkeypatch.setattr(Aws, "pages", pages)
+    for name in ("memory-databases", "data-streams", "brokers"):
+        with pytest.raises(Refused) as refused:
+            read_again(name)
+        assert refused.value.reason == reason
