@@ -227,6 +227,8 @@ class AccountReads:
         if not isinstance(self.consoles, Refused):
             for rules in self.consoles.values():
                 modules |= second_modules(rules)
+        elif self.consoles.reason != "not-supported":
+            raise self.consoles
         if any(key.security_key for key in self.keys(user)):
             return True
         return self._enrolled(user, modules)

@@ -23,6 +23,7 @@ from scanner.collectors.linux.sign_in.sshd import ssh_access, ssh_endpoint
 from scanner.collectors.linux.sign_in.sshd_config import Account, Config, parse
 from scanner.collectors.linux.sign_in.sudo import sudo_grants
 from scanner.collectors.linux.sign_in.sudoers import parse as parse_sudoers
+from scanner.facts import UNSET
 
 GA = "auth required pam_google_authenticator.so"
 
@@ -407,3 +408,14 @@ def test_a_list_that_adds_to_the_programs_own_asks_the_program() -> None:
     found = read(ssh_endpoint, tree, refused)
     assert found.why("ciphers").reason in ("broken", "denied")
     assert found.only.macs == ("hmac-sha2-256",)
+
+
+def test_a_console_whose_stack_was_not_read_leaves_open_who_is_enrolled() -> None:
+    """A factor may be enrolled for the console alone: who cannot look there says of nobody that it lacks."""
+    alone = {k: v for k, v in RHEL.items() if not k.startswith("/home/")}
+    seen = {**alone, "/etc/pam.d/login": "auth required pam_unix.so\n"}
+    closed = {**alone, "/etc/pam.d/login": Node(refused=True)}
+    assert read(accounts, seen, RHEL_ANSWERS)["user/alice"].mfa_registered is False
+    found = read(accounts, closed, RHEL_ANSWERS)
+    assert found["user/alice"].mfa_registered is UNSET
+    assert found.why("mfa_registered", "user/alice").reason == "denied"
