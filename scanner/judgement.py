@@ -7,14 +7,14 @@ verbs that read it tell what belongs together.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from scanner.errors import InputError
-from scanner.output import whole_file
+from scanner.output import file_hash, whole_file
 
 NAME = "judgement.json"
 FINDINGS = "findings.jsonl"
@@ -47,8 +47,7 @@ def hash_of(paths: Iterable[Path]) -> str:
 def digest(path: Path) -> str:
     """The SHA-256 of a file. Raises InputError."""
     try:
-        with path.open("rb") as data:
-            return file_digest(data, "sha256").hexdigest()
+        return file_hash(path)
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {(error.strerror or '').lower()}") from error
 

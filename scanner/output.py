@@ -6,6 +6,7 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import file_digest
 from pathlib import Path
 from typing import BinaryIO
 
@@ -92,6 +93,12 @@ _REMEDIES = {
     errno.EISDIR: "a folder stands where the file has to be",
     errno.ENAMETOOLONG: "give it a shorter name",
 }
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file in hexadecimal. Raises OSError."""
+    with path.open("rb") as source:
+        return file_digest(source, "sha256").hexdigest()
 
 
 def unwritable(path: Path, error: OSError) -> InputError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -16,7 +15,7 @@ from scanner.cli.say import say
 from scanner.config import Config
 from scanner.errors import InputError
 from scanner.history.ask import trend
-from scanner.output import private_folder
+from scanner.output import file_hash, private_folder
 from scanner.reports import asff, csv_files, html, junit, markdown, ocsf, sheets, workbook
 from scanner.reports.oscal.assessment_results import write_assessment_results
 from scanner.reports.oscal.component import write_component_definition
@@ -53,7 +52,7 @@ def _html(m: Material) -> list[str]:
         if any(entry.covers(gap.target, gap.source, m.found.as_of) for entry in m.config.gaps)
     ]
     manifests = {
-        f"{folder.name}/{NAME}": hashlib.sha256((folder / NAME).read_bytes()).hexdigest()
+        f"{folder.name}/{NAME}": file_hash(folder / NAME)
         for folder in snapshot.folders
     }
     context = html.context_of(

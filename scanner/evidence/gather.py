@@ -16,9 +16,9 @@ import msgspec
 
 from scanner.assess.statements import Artifact
 from scanner.errors import InputError
-from scanner.evidence.hash_list import LIST, LIST_HASH, Entry, file_hash, parse, render
+from scanner.evidence.hash_list import LIST, LIST_HASH, Entry, parse, render
 from scanner.evidence.retention import retain_until
-from scanner.output import private_folder, unwritable, whole_file
+from scanner.output import file_hash, private_folder, unwritable, whole_file
 from scanner.snapshot.manifest import NAME
 from scanner.snapshot.read import read_manifest
 

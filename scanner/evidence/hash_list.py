@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from hashlib import sha256
-from pathlib import Path
 
 import msgspec
 
@@ -28,15 +26,6 @@ class Entry(msgspec.Struct, frozen=True, order=True):
 
     name: str
     sha256: str
-
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file in hexadecimal. Raises OSError."""
-    digest = sha256()
-    with path.open("rb") as source:
-        while block := source.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def render(entries: Iterable[Entry]) -> bytes:

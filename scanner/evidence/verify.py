@@ -9,7 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from scanner.evidence.gather import SIGNATURE
-from scanner.evidence.hash_list import LIST, LIST_HASH, Entry, file_hash, parse
+from scanner.evidence.hash_list import LIST, LIST_HASH, Entry, parse
+from scanner.output import file_hash
 
 _OWN = frozenset({LIST, LIST_HASH, SIGNATURE})
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -17,6 +16,7 @@ from scanner import __version__
 from scanner.errors import InputError
 from scanner.facts import KINDS, Fact
 from scanner.facts.ledger import LedgerLine
+from scanner.output import file_hash
 from scanner.snapshot.manifest import NAME, FileInfo, Manifest
 from scanner.snapshot.merge import Merged
 from scanner.snapshot.streams import merged
@@ -172,8 +172,7 @@ def _problem(folder: Path, item: FileInfo) -> str | None:
         return f"{path}: facts of kind {item.kind!r} are unknown to this version of cmmc-scan"
     try:
         size = path.stat().st_size
-        with path.open("rb") as handle:
-            digest = hashlib.file_digest(handle, "sha256").hexdigest()
+        digest = file_hash(path)
     except OSError as error:
         return f"{path}: cannot be read: {(error.strerror or '').lower()}"
     if size != item.bytes:

@@ -21,7 +21,7 @@ import msgspec
 from scanner.errors import InputError
 from scanner.facts import KINDS, Fact
 from scanner.facts.ledger import Gap, LedgerLine
-from scanner.output import alone, private_file, private_folder, unwritable, whole_file
+from scanner.output import alone, file_hash, private_file, private_folder, unwritable, whole_file
 from scanner.snapshot.manifest import NAME, FileInfo, Manifest, encode
 from scanner.snapshot.streams import key_of, merged_runs
 
@@ -236,21 +236,13 @@ def _facts_file(folder: Path, target: str, kind: str, runs: list[Path]) -> FileI
             out.write(data)
             plain.update(data)
             count, size = count + 1, size + len(data)
-    with (folder / path).open("rb") as handle:
-        digest = _digest(handle)
     return FileInfo(
         path=path,
         target=target,
         kind=kind,
         facts=count,
         bytes=(folder / path).stat().st_size,
-        sha256=digest,
+        sha256=file_hash(folder / path),
         plain_bytes=size,
         plain_sha256=plain.hexdigest(),
     )
-
-
-def _digest(handle: object) -> str:
-    import hashlib
-
-    return hashlib.file_digest(handle, "sha256").hexdigest()  # type: ignore[arg-type]
