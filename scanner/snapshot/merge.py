@@ -34,7 +34,8 @@ class Merged:
         self._lines = [{_place(line): line for line in m.ledger} for m in manifests]
         self._asked: dict[_Place, list[int]] = {}
         self._listed: dict[tuple[int, str, str], list[LedgerLine]] = {}
-        for part, lines in enumerate(self._lines):
+        several = enumerate(self._lines) if len(manifests) > 1 else ()
+        for part, lines in several:  # one alone supersedes nothing, and may have 100,000 lines
             for place, line in lines.items():
                 self._asked.setdefault(place, []).append(part)
                 if line.lists:
@@ -55,8 +56,18 @@ class Merged:
         return tuple(best[place] for place in sorted(best))
 
     def _open_gaps(self, manifests: Sequence[Manifest]) -> dict[str, Gap]:
-        """The gaps that are left: a listing's while it counts, fields' until they were read."""
-        named = {line.gap for line in self.ledger if line.gap is not None}
+        """The gaps that are left: a listing's or fields' until they were read later.
+
+        A listing that was refused after it had once been read counts by what was read then, and is
+        a gap all the same.
+        """
+        best = {_place(line): line for line in self.ledger}
+        named = {
+            line.gap
+            for lines in self._lines
+            for place, line in lines.items()
+            if line.gap is not None and (line is best[place] or line.at > best[place].at)
+        }
         refused: dict[tuple[int, _Place], set[str]] = {}
         for part, manifest in enumerate(manifests):
             for gap in manifest.gaps:
@@ -84,7 +95,7 @@ class Merged:
         own = self._lines[part].get(place)
         if own is None:
             return []
-        asked = ((part, self._lines[part][place]) for part in self._asked[place])
+        asked = ((part, self._lines[part][place]) for part in self._asked.get(place, ()))
         return [part for part, line in asked if line.gap is None and line.at > own.at]
 
     def _gone(self, part: int, kind: str, fact: Fact, present: Set[int]) -> bool:

@@ -51,6 +51,13 @@ def test_a_refused_listing_takes_nothing_away(day):
     one = day(DAY1, buckets={"a": True, "b": True})
     two = day(DAY2, buckets={"a": True}, refuse={"ListBuckets": Refused("denied", "ListBuckets")})
     assert names(one, two) == ["a", "b"]
+    assert [gap.operation for gap in open_snapshot(one, two).gaps.values()] == ["ListBuckets"]
+
+
+def test_a_listing_that_was_read_later_is_no_gap_any_more(day):
+    one = day(DAY1, buckets={"a": True}, refuse={"ListBuckets": Refused("denied", "ListBuckets")})
+    two = day(DAY2, buckets={"a": True})
+    assert open_snapshot(one, two).gaps == open_snapshot(two, one).gaps == {}
 
 
 def test_another_target_takes_nothing_away(day):
