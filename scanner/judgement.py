@@ -30,7 +30,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     snapshots: tuple[str, ...]
     """The manifests of the snapshots, sorted."""
     rules: str
-    """Of the rules' ids and files."""
+    """Of the rules' ids and texts."""
     config: str | None
     """The configuration file; null: this host, without one."""
     stated: str

@@ -51,10 +51,7 @@ def _html(m: Material) -> list[str]:
         for gap in snapshot.gaps.values()
         if any(entry.covers(gap.target, gap.source, m.found.as_of) for entry in m.config.gaps)
     ]
-    manifests = {
-        f"{folder.name}/{NAME}": file_hash(folder / NAME)
-        for folder in snapshot.folders
-    }
+    manifests = {f"{folder.name}/{NAME}": file_hash(folder / NAME) for folder in snapshot.folders}
     context = html.context_of(
         outcome,
         organization=m.organization,

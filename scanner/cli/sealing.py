@@ -44,11 +44,11 @@ def sealed(
         stated=_stated(config),
         files={},
     )
+    same = (judgement.FINDINGS, KEPT)
+    if before is not None and not judgement.foreign(out, before, same):
+        paths += _still_there(out, before)  # what was written from these then is as good as now
     now = judgement.seal(out, made, [out / judgement.FINDINGS, *paths])
     if before is not None:
-        same = all(before.files.get(n) == now.files.get(n) for n in (judgement.FINDINGS, KEPT))
-        if same:  # what was written from them then is as good as written now
-            now = judgement.seal(out, now, _still_there(out, before))
         _tell(out, before, now)
     return f"{out}/{judgement.NAME}"
 
@@ -101,7 +101,7 @@ def _manifests(snapshot: Snapshot) -> list[Path]:
 
 
 def _rules(rules: Sequence[Rule]) -> str:
-    lines = (f"{rule.id} {judgement.digest(Path(rule.file))}" for rule in rules)
+    lines = (f"{rule.id} {rule.sha256}" for rule in rules)
     return sha256("\n".join(lines).encode()).hexdigest()
 
 

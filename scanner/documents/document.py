@@ -33,12 +33,12 @@ class Node(NamedTuple):
 class Document:
     """One document: its plain value, and the position of each part of it."""
 
-    __slots__ = ("_root", "_text", "name", "value")
+    __slots__ = ("_root", "name", "text", "value")
 
     def __init__(self, name: str, text: str, value: Any, root: Node) -> None:
         self.name = name
         self.value = value
-        self._text = text
+        self.text = text
         self._root = root
 
     def where(self, path: Path = (), *, key: bool = False) -> Where:
@@ -70,7 +70,7 @@ class Document:
         offset = min(offset, len(value.rstrip()))
         before = value[:offset]
         row = before.count("\n")
-        written = self._text.splitlines()[node.line + 1 + row]
+        written = self.text.splitlines()[node.line + 1 + row]
         content = value.splitlines()[row]  # what is left of `written` without its indentation
         column = len(written) - len(content) + offset - (before.rfind("\n") + 1)
         return Where(self.name, node.line + row + 2, column + 1)

@@ -180,6 +180,8 @@ class Rule(Described, frozen=True, kw_only=True):
     cases: tuple[Case, ...]
     file: str
     """The path of its file, as found."""
+    sha256: str
+    """Of the text that it was read from."""
 
     @property
     def first_id(self) -> str:

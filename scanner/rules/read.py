@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
@@ -120,6 +121,7 @@ def _rule(written: _Written, doc: Document, trees: dict[str, Node]) -> Rule:
             for number, case in enumerate(cases)
         ),
         file=doc.name,
+        sha256=sha256(doc.text.encode()).hexdigest(),
     )
 
 
