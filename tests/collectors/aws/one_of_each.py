@@ -133,17 +133,22 @@ def _organization(client: Callable[..., Any]) -> None:
     organizations.attach_policy(PolicyId=policy, TargetId=root)
 
 
-def _databases(client: Callable[..., Any]) -> None:
-    client("redshift").create_cluster(
-        ClusterIdentifier="facts", NodeType="ra3.large", MasterUsername="o", MasterUserPassword="x"
-    )
-    rds = client("rds")
+def cluster_of_databases(rds: Any) -> None:
+    """A cluster called aurora, without a machine in it."""
     rds.create_db_cluster(
         DBClusterIdentifier="aurora",
         Engine="aurora-postgresql",
         MasterUsername="owner",
         MasterUserPassword="Not-a-secret-9",
     )
+
+
+def _databases(client: Callable[..., Any]) -> None:
+    client("redshift").create_cluster(
+        ClusterIdentifier="facts", NodeType="ra3.large", MasterUsername="o", MasterUserPassword="x"
+    )
+    rds = client("rds")
+    cluster_of_databases(rds)
     rds.create_db_instance(
         DBInstanceIdentifier="aurora-1",
         DBClusterIdentifier="aurora",
@@ -224,9 +229,9 @@ def _serverless(emulator: Emulator) -> None:
     emulator.put("redshift.workgroups", "w", group)
 
 
-def _alarms(client: Callable[..., Any]) -> None:
+def stop_alarm(client: Callable[..., Any]) -> str:
+    """An alarm on what ends a trail's log, and the ARN of the topic that it tells."""
     topic = client("sns").create_topic(Name="alarms")["TopicArn"]
-    client("sns").subscribe(TopicArn=topic, Protocol="email", Endpoint="soc@example.com")
     client("logs").create_log_group(logGroupName="trail")
     client("logs").put_metric_filter(
         logGroupName="trail",
@@ -247,6 +252,12 @@ def _alarms(client: Callable[..., Any]) -> None:
         Statistic="Sum",
         AlarmActions=[topic],
     )
+    return str(topic)
+
+
+def _alarms(client: Callable[..., Any]) -> None:
+    topic = stop_alarm(client)
+    client("sns").subscribe(TopicArn=topic, Protocol="email", Endpoint="soc@example.com")
     events = client("events")
     pattern = {"detail": {"eventName": ["StopLogging", "DeleteTrail", "UpdateTrail"]}}
     events.put_rule(Name="stopped", EventPattern=json.dumps(pattern))

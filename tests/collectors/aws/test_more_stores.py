@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from one_of_each import cluster_of_databases
 
 from scanner.collectors.base import Refused
 from scanner.demo.aws import Emulator
@@ -240,12 +241,7 @@ def test_snapshots_of_clusters_are_snapshots_of_databases(
     empty: Emulator, client: Any, read: Any
 ) -> None:
     rds = client("rds")
-    rds.create_db_cluster(
-        DBClusterIdentifier="aurora",
-        Engine="aurora-postgresql",
-        MasterUsername="owner",
-        MasterUserPassword="Not-a-secret-9",
-    )
+    cluster_of_databases(rds)
     rds.create_db_cluster_snapshot(
         DBClusterIdentifier="aurora", DBClusterSnapshotIdentifier="shared"
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from one_of_each import stop_alarm
+
 from scanner.demo.aws import Emulator
 from scanner.facts import UNSET
 
@@ -165,27 +167,7 @@ def test_an_alarm_counts_once_somebody_has_confirmed(
     empty: Emulator, client: Any, read: Any
 ) -> None:
     assert read("trail-alarms") == {}
-    topic = client("sns").create_topic(Name="alarms")["TopicArn"]
-    client("logs").create_log_group(logGroupName="trail")
-    client("logs").put_metric_filter(
-        logGroupName="trail",
-        filterName="stop",
-        filterPattern="{ ($.eventName = StopLogging) || ($.eventName = DeleteTrail) }",
-        metricTransformations=[
-            {"metricName": "stopped", "metricNamespace": "trail", "metricValue": "1"}
-        ],
-    )
-    client("cloudwatch").put_metric_alarm(
-        AlarmName="stopped",
-        Namespace="trail",
-        MetricName="stopped",
-        ComparisonOperator="GreaterThanThreshold",
-        Threshold=0,
-        EvaluationPeriods=1,
-        Period=60,
-        Statistic="Sum",
-        AlarmActions=[topic],
-    )
+    topic = stop_alarm(client)
     (alert,) = read("trail-alarms").values()
     assert (alert.enabled, alert.confirmed, alert.recipients) == (True, False, ())
 
