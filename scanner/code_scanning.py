@@ -20,6 +20,7 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
+from scanner.address import fit, names_user
 from scanner.errors import InputError
 
 TIMEOUT_SECONDS = 30.0
@@ -33,7 +34,6 @@ TRIES = 3
 
 _JSON = "application/vnd.github+json"
 _SARIF = "application/sarif+json"
-_LOOPBACK = re.compile(r"127\.\d{1,3}\.\d{1,3}\.\d{1,3}|localhost|::1")
 _NEXT = re.compile(r'<([^>]*)>\s*;[^,]*\brel="next"')
 _NEEDED = "the token needs the permission security-events: read"
 
@@ -139,14 +139,7 @@ def _analyses(asked: Repository) -> str:
 
 def _acceptable(url: str) -> bool:
     """https, or plain http on loopback, and no credentials in it."""
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        return False
-    plain = parts.scheme == "http" and _LOOPBACK.fullmatch(host)
-    clean = parts.username is None and not re.search(r"[\s\x00-\x1f]", url)
-    return bool(host and clean and (parts.scheme == "https" or plain))
+    return fit(url) and not names_user(url)
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

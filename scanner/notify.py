@@ -17,6 +17,7 @@ from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
+from scanner.address import fit, names_user
 from scanner.errors import InputError
 from scanner.findings import Finding
 from scanner.history.store import SEVERITIES
@@ -25,7 +26,6 @@ TIMEOUT_SECONDS = 10.0
 SHOWN = 20
 """Rules named in one message."""
 
-_LOOPBACK = re.compile(r"127\.\d{1,3}\.\d{1,3}\.\d{1,3}|localhost|::1")
 _SLACK = re.compile(r"(.+\.)?slack(-gov)?\.com")
 
 
@@ -33,18 +33,12 @@ def address(url: str | None, variable: str) -> str:
     """A webhook's URL, checked. Raises InputError, which never shows it."""
     if not url:
         raise InputError(f"--notify {variable}: this environment variable is not set")
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        raise InputError(f"--notify {variable}: its value is no URL") from None
-    plain = parts.scheme == "http" and _LOOPBACK.fullmatch(host)
-    if not (host and (parts.scheme == "https" or plain)) or re.search(r"[\s\x00-\x1f]", url):
+    if not fit(url):
         raise InputError(
             f"--notify {variable}: its value is no https:// URL; plain http is accepted on"
             " loopback only"
         )
-    if parts.username is not None or parts.password is not None:
+    if names_user(url):
         raise InputError(f"--notify {variable}: a URL with a user name is not accepted")
     return url
 

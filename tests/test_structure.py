@@ -14,7 +14,7 @@ from hypothesis import settings
 ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "scanner").rglob("*.py"))
 
-FLOOR = {"__init__", "errors", "output", "resources"}
+FLOOR = {"__init__", "address", "errors", "output", "resources"}
 """What any room may use."""
 
 KNOWS = {
