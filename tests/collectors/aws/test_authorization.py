@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from scanner.collectors.aws.authorization import _Details, _Holder
+from scanner.collectors.aws.holders import Details, Holder
 from scanner.collectors.aws.rights import NONE
 from scanner.demo.aws import Emulator
 from scanner.facts import UNSET
@@ -78,12 +78,12 @@ def test_roles_by_whom_they_trust(empty: Emulator, client: Any, read: Any) -> No
 
 def test_an_attached_policy_that_is_not_in_the_answer_leaves_rights_unread() -> None:
     gone = "arn:aws-us-gov:iam::123456789012:policy/gone"
-    holder = _Holder("arn", "u", "/", NONE, (gone,), (), None, None, None, {})
+    holder = Holder("arn", "u", "/", NONE, (gone,), (), None, None, None, {})
 
-    assert _Details([holder], {}, [], {}).of(holder) == (NONE, gone)
+    assert Details([holder], {}, [], {}).of(holder) == (NONE, gone)
     # AWS names its own administrator policy the same everywhere.
     full = replace(holder, attached=("arn:aws-us-gov:iam::aws:policy/AdministratorAccess",))
-    rights, missing = _Details([full], {}, [], {}).of(full)
+    rights, missing = Details([full], {}, [], {}).of(full)
     assert rights.privileged
     assert missing is None
 
