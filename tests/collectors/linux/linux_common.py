@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 from linux_reading import NOW_SECONDS, TODAY, Answers, Tree, said
 
 from scanner.collectors.linux.machine.memory import Node
@@ -72,6 +75,24 @@ def lastlog(**uids: int) -> bytes:
     for uid in uids.values():
         data[uid * 292 : uid * 292 + 4] = (NOW_SECONDS - 2 * 86400).to_bytes(4, "little")
     return bytes(data)
+
+
+def lastlog2(*rows: tuple[object, ...], mode: str = "DELETE") -> bytes:
+    """A database as pam_lastlog2 makes it, with rows of (name, seconds)."""
+    with closing(sqlite3.connect(":memory:")) as made:
+        made.execute(
+            "CREATE TABLE Lastlog2(Name TEXT PRIMARY KEY, Time INTEGER, TTY TEXT,"
+            " RemoteHost TEXT, Service TEXT)"
+        )
+        for name, seconds in rows:
+            made.execute(
+                "REPLACE INTO Lastlog2 VALUES(?,?,?,?,?)",
+                (name, seconds, "pts/0", "CANARYhost.example", "sshd"),
+            )
+        made.commit()
+        data = bytes(made.serialize())
+    # The two version bytes of the header tell write-ahead mode.
+    return data if mode == "DELETE" else data[:18] + b"\2\2" + data[20:]
 
 
 COMMON: Tree = {

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from linux_common import ANSWERS, ASK_OPENSSL, COMMON, QUALITY, SSHD
+from linux_common import ANSWERS, ASK_OPENSSL, COMMON, QUALITY, SSHD, lastlog2
 from linux_reading import NOW_SECONDS, Answers, Tree, said
 
 from scanner.collectors.linux.machine.memory import Node
@@ -92,6 +92,16 @@ DEBIAN_ANSWERS: Answers = {
     ASK_OPENSSL: said(OPENSSL_DEFAULT),
     tuple(APT.removeprefix("run:").split()): said("Listing...\n"),
 }
+
+TRIXIE: Tree = {
+    **DEBIAN,
+    "/etc/os-release": 'ID=debian\nVERSION_ID="13"\n',
+    "/var/lib/lastlog/lastlog2.db": lastlog2(
+        ("alice", NOW_SECONDS - 3 * 86400), ("bob", NOW_SECONDS - 4 * 86400)
+    ),
+    "/etc/pam.d/common-session": "session required pam_unix.so\nsession optional pam_lastlog2.so silent\n",
+}
+"""Debian 13 after an upgrade: sshd still writes the old file, everything the new one."""
 
 UBUNTU: Tree = {
     **DEBIAN,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from linux_common import SSHD
+from linux_common import SSHD, lastlog2
 from linux_reading import NOW_SECONDS, Answers, Tree, said
 from linux_rhel import RHEL, RHEL_ANSWERS
 
@@ -26,3 +26,13 @@ SUSE_ANSWERS: Answers = {
         "Loading repository data...\nNo updates found.\n"
     ),
 }
+
+TUMBLEWEED: Tree = {
+    **{path: what for path, what in SUSE.items() if path != "/var/log/lastlog"},
+    "/etc/os-release": 'ID="opensuse-tumbleweed"\nID_LIKE="opensuse suse"\nVERSION_ID="20261120"\n',
+    "/var/lib/lastlog/lastlog2.db": lastlog2(
+        ("alice", NOW_SECONDS - 3 * 86400), ("bob", NOW_SECONDS - 4 * 86400)
+    ),
+    "/usr/lib/pam.d/common-session": "session optional pam_lastlog2.so silent_if=gdm\n",
+}
+"""openSUSE Tumbleweed, which has lastlog2 and nothing else."""

@@ -34,7 +34,7 @@ def test_a_well_kept_host_fails_nothing(family: str, tmp_path: Path) -> None:
         # Rules for other kinds of target ask for statements, or for sources, of their own.
         and f.reason not in ("no-source", "not-declared")
     }
-    if family == "suse":  # YaST's own automatic update is not read
+    if family in ("suse", "tumbleweed"):  # YaST's own automatic update is not read
         wrong.pop(("updates-install-by-themselves", ""), None)
     assert not wrong
     passed = {rule for (rule, _), f in found.items() if f.verdict == "pass"}

@@ -28,10 +28,10 @@ from scanner.collectors.linux.records import (
     stores,
 )
 from scanner.collectors.linux.sign_in import (
-    account_reads,
     administrators,
     authorized_keys,
     dconf,
+    lastlog,
     lockout,
     new_passwords,
     pam,
@@ -208,4 +208,4 @@ def test_any_text_is_answered_or_refused(name: str) -> None:
 def test_any_bytes_are_an_rpm_header_or_not(blob: bytes) -> None:
     with contextlib.suppress(Unclear):
         packages.parse_rpm_header(blob)
-    assert account_reads.parse_lastlog(blob, 1000) is None
+    assert lastlog.parse_lastlog(blob, 1000) is None

@@ -45,6 +45,7 @@ _ASKED = (
     "/usr/share/kde-settings/",
     "/usr/share/wayland-sessions/",
     "/usr/share/xsessions/",
+    "/var/lib/lastlog/",
     "/var/log/",
     "/home/",
     "/root/",

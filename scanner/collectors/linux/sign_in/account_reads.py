@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from functools import cached_property
 from typing import Literal
 
@@ -17,6 +16,7 @@ from scanner.collectors.linux.sign_in.factors import (
     ssh_stack,
     two_factors_needed,
 )
+from scanner.collectors.linux.sign_in.lastlog import SignIns, sign_ins
 from scanner.collectors.linux.sign_in.pam import Rule
 from scanner.collectors.linux.sign_in.pam_modules import REMOTE_ENROLMENT
 from scanner.collectors.linux.sign_in.pam_needs import needs, second_modules
@@ -48,19 +48,6 @@ HOME_CALLS = {
     **{f"read:{path}": "root" for path in CENTRAL_FILES.values()},
     "read:/etc/ssh/authorized_keys/*": "root",
 }
-LASTLOG = "read:/var/log/lastlog"
-
-
-def parse_lastlog(data: bytes, uid: int) -> int | None:
-    """Seconds since 1970 of a uid's last sign-in in the lastlog file; None: never.
-
-    A record is 292 bytes: a 32-bit time, a line of 32 and a host of 256 characters.
-    """
-    at = uid * 292
-    if at + 4 > len(data):
-        return None
-    (seconds,) = struct.unpack_from("<I", data, at)
-    return seconds or None
 
 
 class AccountReads:
@@ -89,8 +76,8 @@ class AccountReads:
         return settle(lambda: console_stacks(self.host))
 
     @cached_property
-    def lastlog(self) -> bytes | Refused | None:
-        return settle(lambda: self.host.bytes_optional("/var/log/lastlog"))
+    def sign_ins(self) -> SignIns | Refused:
+        return settle(lambda: sign_ins(self.host))
 
     def entry(self, user: User) -> Shadow | None:
         """The shadow line; None where the account has none (it has no password then)."""
@@ -243,10 +230,7 @@ class AccountReads:
         return console_two_factors(rules.values(), enrolled)
 
     def last_used_days(self, user: User) -> int | None:
-        data = known(self.lastlog)
-        if data is None:
-            raise Refused("not-supported", LASTLOG, "this host keeps no lastlog file")
-        seconds = parse_lastlog(data, user.uid)
+        seconds = known(self.sign_ins).last(user.name, user.uid)
         return None if seconds is None else self.host.days_since(seconds)
 
     def changed_days(self, user: User) -> int | None:

@@ -7,9 +7,10 @@ from typing import Any
 
 from scanner.collectors.base import Partial, source
 from scanner.collectors.linux.host import Host, known, observe
-from scanner.collectors.linux.sign_in.account_reads import HOME_CALLS, LASTLOG, AccountReads
+from scanner.collectors.linux.sign_in.account_reads import HOME_CALLS, AccountReads
 from scanner.collectors.linux.sign_in.administrators import SUDO_CALLS
 from scanner.collectors.linux.sign_in.factors import FACTOR_CALLS
+from scanner.collectors.linux.sign_in.lastlog import LASTLOG_CALLS
 from scanner.collectors.linux.sign_in.passwd import (
     PASSWD,
     PASSWD_CALLS,
@@ -43,7 +44,7 @@ from scanner.facts.identity import Account
         **SUDO_CALLS,
         **FACTOR_CALLS,
         **HOME_CALLS,
-        LASTLOG: "",
+        **LASTLOG_CALLS,
     },
 )
 def accounts(here: Host) -> Iterator[Account | Partial]:

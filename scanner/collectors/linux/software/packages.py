@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from scanner.collectors.base import Refused
 from scanner.collectors.linux.host import Host, Unclear, clear
+from scanner.collectors.linux.sqlite import table_rows
 
 RPM_FORMAT = "%{NAME}\\t%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\\t%{VENDOR}\\t%{INSTALLTIME}\\n"
 
@@ -154,22 +155,9 @@ def parse_rpm_header(blob: bytes) -> Installed | None:
 @lru_cache(maxsize=4)
 def parse_rpm_database(data: bytes) -> tuple[Installed, ...]:
     """The packages of rpmdb.sqlite. Raises Unclear."""
-    import sqlite3
-
-    if data[:16] != b"SQLite format 3\0":
-        raise Unclear("the rpm database is not an SQLite file")
-    # A file in write-ahead mode cannot be opened from memory; its two version bytes say so.
-    plain = data[:18] + b"\1\1" + data[20:]
-    connection = sqlite3.connect(":memory:")
-    try:
-        connection.deserialize(plain)
-        blobs = [row[0] for row in connection.execute("SELECT blob FROM Packages ORDER BY hnum")]
-    except sqlite3.Error as error:
-        raise Unclear(f"the rpm database cannot be read: {error}") from None
-    finally:
-        connection.close()
+    rows = table_rows(data, "the rpm database", "Packages", ["hnum", "blob"])
     found = []
-    for blob in blobs:
+    for _, blob in rows:
         if not isinstance(blob, bytes):
             raise Unclear("the rpm database holds something else than headers")
         package = parse_rpm_header(blob)

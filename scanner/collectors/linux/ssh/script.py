@@ -32,6 +32,7 @@ _MARKS = {
     "/var/lib/rpm/rpmdb.sqlite": "s",
     "/usr/lib/sysimage/rpm/rpmdb.sqlite": "s",
     "/var/log/lastlog": "b",
+    "/var/lib/lastlog/lastlog2.db": "b",
     "/var/log/audit/audit.log": "e",
 }
 """How a path is read where it is not read as text: s not at all, b as bytes, e its end."""

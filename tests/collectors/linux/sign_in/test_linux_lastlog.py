@@ -1,0 +1,156 @@
+"""Who signed in when: the old file by uids, the new database by names, and what neither tells."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from contextlib import closing
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from linux_common import lastlog, lastlog2
+from linux_debian import DEBIAN, TRIXIE
+from linux_reading import NOW_SECONDS, Read, read
+from linux_rhel import RHEL
+from linux_suse import SUSE, TUMBLEWEED
+
+from scanner.collectors.linux import sqlite
+from scanner.collectors.linux.host import Unclear
+from scanner.collectors.linux.machine.memory import Node
+from scanner.collectors.linux.sign_in.accounts import accounts
+from scanner.collectors.linux.sign_in.lastlog import parse_lastlog2
+
+DATABASE = "/var/lib/lastlog/lastlog2.db"
+DAY = 86400
+
+
+def days(tree: dict[str, Any], name: str = "alice") -> Any:
+    return read(accounts, tree)[f"user/{name}"].last_used_days
+
+
+def why(tree: dict[str, Any]) -> tuple[str, str]:
+    found: Read = read(accounts, tree)
+    refused = found.why("last_used_days", "user/alice")
+    return refused.reason, refused.detail
+
+
+def test_each_family_says_when_an_account_was_used() -> None:
+    assert (days(RHEL), days(DEBIAN), days(SUSE)) == (2, 2, 2)
+    assert (days(TUMBLEWEED), days(TUMBLEWEED, "bob")) == (3, 4)
+    assert days(TUMBLEWEED, "root") is None  # it never signed in
+
+
+def test_where_both_are_kept_the_later_time_counts() -> None:
+    assert days(TRIXIE) == 2  # sshd's own record in the old file
+    later = {**TRIXIE, DATABASE: lastlog2(("alice", NOW_SECONDS - DAY))}
+    assert days(later) == 1
+    assert days(later, "bob") == 2
+    stale = {**later, "/var/log/lastlog": lastlog(nobody=0)}
+    assert days(stale) == 1
+    assert days(stale, "bob") is None
+
+
+def test_debian_13_without_its_database_tells_nothing() -> None:
+    bare = {path: what for path, what in TRIXIE.items() if path != DATABASE}
+    assert why(bare)[0] == "not-supported"
+    assert "libpam-lastlog2" in why(bare)[1]
+    unnumbered = {**bare, "/etc/os-release": "ID=debian\n"}
+    assert "libpam-lastlog2" in why(unnumbered)[1]
+    assert days({**bare, "/etc/os-release": 'ID=debian\nVERSION_ID="12"\n'}) == 2
+
+
+def test_a_host_that_keeps_neither_says_so() -> None:
+    none = {path: what for path, what in TUMBLEWEED.items() if path != DATABASE}
+    assert why(none) == (
+        "not-supported",
+        "this host keeps neither a lastlog file nor lastlog2.db",
+    )
+
+
+@pytest.mark.parametrize(
+    ("mode", "beside", "unread"),
+    [("DELETE", "journal", True), ("WAL", "wal", True), ("DELETE", "wal", False)],
+)
+def test_changes_that_are_not_in_the_file_yet(mode: str, beside: str, unread: bool) -> None:
+    data = lastlog2(("alice", NOW_SECONDS - DAY), mode=mode)
+    tree = {**TUMBLEWEED, DATABASE: data}
+    assert days(tree) == 1
+    assert days({**tree, f"{DATABASE}-{beside}": b""}) == 1
+    busy = {**tree, f"{DATABASE}-{beside}": b"changes"}
+    if unread:
+        assert why(busy)[0] == "broken"
+        assert f"lastlog2.db-{beside}" in why(busy)[1]
+    else:
+        assert days(busy) == 1  # left over from another mode
+
+
+def test_a_database_in_another_place_is_not_the_one_that_is_read() -> None:
+    line = "session optional pam_lastlog2.so silent database={}\n"
+    tree = {**TUMBLEWEED, "/etc/pam.d/common-session": line.format("/srv/last.db")}
+    assert why(tree) == ("not-supported", "pam_lastlog2 keeps another database")
+    assert days({**tree, "/etc/pam.d/common-session": line.format(DATABASE)}) == 3
+    assert days({**tree, "/etc/pam.d/common-session": "# " + line.format("/srv/x")}) == 3
+
+
+def test_what_cannot_be_read_is_a_gap() -> None:
+    closed = {**TUMBLEWEED, DATABASE: Node(b"", refused=True)}
+    assert why(closed)[0] == "denied"
+    for data in (b"", b"SQLite format 3\0", b"text\n", lastlog2(("alice", "x"))):
+        assert why({**TUMBLEWEED, DATABASE: data})[0] == "broken"
+
+
+def made(*statements: str) -> bytes:
+    with closing(sqlite3.connect(":memory:")) as database:
+        for statement in statements:
+            database.execute(statement)
+        database.commit()
+        return bytes(database.serialize())
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ["CREATE TABLE Other(Name TEXT, Time INTEGER)"],
+        ["CREATE TABLE Lastlog2(Name TEXT)"],
+        ["CREATE TABLE t(a)", "CREATE VIEW Lastlog2(Name, Time) AS SELECT a, 1 FROM t"],
+        ["CREATE VIRTUAL TABLE Lastlog2 USING fts5(Name, Time)"],
+        ["CREATE TABLE Lastlog2(Name, Time)", "INSERT INTO Lastlog2 VALUES('a', -1)"],
+        ["CREATE TABLE Lastlog2(Name, Time)", "INSERT INTO Lastlog2 VALUES(NULL, 1)"],
+        ["CREATE TABLE Lastlog2(Name, Time)", "INSERT INTO Lastlog2 VALUES('a', x'00')"],
+    ],
+)
+def test_only_the_table_that_the_library_makes_is_read(statements: list[str]) -> None:
+    with pytest.raises(Unclear):
+        parse_lastlog2(made(*statements))
+
+
+def test_a_table_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = lastlog2(*((f"user{number}", number + 1) for number in range(500)))
+    assert len(parse_lastlog2(data)) == 500
+    monkeypatch.setattr(sqlite, "_MOST_STEPS", 500)
+    with pytest.raises(Unclear, match="cannot be read: interrupted"):
+        parse_lastlog2(data)
+
+
+GOOD = lastlog2(("alice", 1), ("bob", 2), ("carol", 0))
+
+
+def test_a_time_of_nought_is_never() -> None:
+    assert parse_lastlog2(GOOD) == {"alice": 1, "bob": 2}
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, len(GOOD) - 1), st.integers(0, 255)), max_size=8),
+    st.integers(0, len(GOOD)),
+)
+@settings(max_examples=150, deadline=None, database=None)
+def test_any_damage_is_told_or_harmless(changes: list[tuple[int, int]], end: int) -> None:
+    data = bytearray(GOOD)
+    for at, value in changes:
+        data[at] = value
+    with contextlib.suppress(Unclear):
+        for name, seconds in parse_lastlog2(bytes(data[: end or len(data)])).items():
+            assert isinstance(name, str)
+            assert seconds > 0
