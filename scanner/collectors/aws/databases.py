@@ -11,6 +11,7 @@ from scanner.collectors.base import Partial, Refused, source
 from scanner.facts.storage import Store
 
 DATABASE_CALLS = {"rds:DescribeDBInstances": "rds:DescribeDBInstances"}
+CLUSTER_CALLS = {"rds:DescribeDBClusters": "rds:DescribeDBClusters"}
 _PAGE = 100
 _COMMON = ["category", "encrypted", "key_id"]
 _OWN = "rds:DescribeDBParameters"
@@ -23,6 +24,21 @@ _KEPT = (
     "DBParameterGroups",
     "Engine",
     "EnabledCloudwatchLogsExports",
+    "KmsKeyId",
+    "PubliclyAccessible",
+    "StorageEncrypted",
+    "StorageEncryptionType",
+    "TagList",
+)
+_KEPT_OF_CLUSTERS = (
+    "ClusterScalabilityType",
+    "DBClusterArn",
+    "DBClusterIdentifier",
+    "DBClusterMembers",
+    "DBClusterParameterGroup",
+    "Engine",
+    "EnabledCloudwatchLogsExports",
+    "InternetAccessGatewayEnabled",
     "KmsKeyId",
     "PubliclyAccessible",
     "StorageEncrypted",
@@ -60,6 +76,23 @@ def database_list(aws: Aws) -> list[dict[str, Any]]:
     )
 
 
+def cluster_list(aws: Aws) -> list[dict[str, Any]]:
+    """Clusters of Aurora, DocumentDB, Neptune and of RDS in several zones, cut down likewise."""
+    return aws.shared(
+        ("database-clusters", aws.region),
+        lambda: [
+            {name: cluster[name] for name in _KEPT_OF_CLUSTERS if name in cluster}
+            for page in aws.pages(_CLUSTERS, MaxRecords=_PAGE)
+            for cluster in page["DBClusters"]
+        ],
+    )
+
+
+def _empty_clusters(aws: Aws) -> list[dict[str, Any]]:
+    """Clusters that no instance speaks for: the second of a global database, a restored one, ..."""
+    return [each for each in cluster_list(aws) if not each.get("DBClusterMembers")]
+
+
 @source(
     Store,
     fields=[*_COMMON, "public", "external_principals", "tags"],
@@ -81,6 +114,35 @@ def databases(aws: Aws) -> Iterator[Store]:
             encrypted=_encrypted(database, "StorageEncrypted"),
             key_id=database.get("KmsKeyId"),
         )
+
+
+@source(
+    Store,
+    fields=[*_COMMON, "public", "external_principals", "tags"],
+    calls=CLUSTER_CALLS,
+    always={"category": "database"},
+    per="region",
+)
+def empty_clusters(aws: Aws) -> Iterator[Store | Partial]:
+    """Clusters of databases without an instance, whose storage holds data all the same."""
+    for cluster in _empty_clusters(aws):
+        facts: dict[str, Any] = {
+            **aws.here(_CLUSTERS),
+            "subject": cluster["DBClusterArn"],
+            "name": cluster["DBClusterIdentifier"],
+            "tags": tags_of(cluster, "TagList"),
+            "category": "database",
+            "external_principals": (),
+            "encrypted": _encrypted(cluster, "StorageEncrypted"),
+            "key_id": cluster.get("KmsKeyId"),
+        }
+        if cluster.get("ClusterScalabilityType") == "limitless":
+            unsaid = Refused("not-supported", _CLUSTERS, "its shard groups tell it, one by one")
+            yield Partial(Store(**facts), {"public": unsaid})
+        else:
+            # Told where it can be so; the endpoint of any other leads nowhere without an instance.
+            flags = ("PubliclyAccessible", "InternetAccessGatewayEnabled")
+            yield Store(**facts, public=any(cluster.get(flag) is True for flag in flags))
 
 
 @source(
@@ -164,7 +226,7 @@ def cluster_snapshot_sharing(aws: Aws, snapshot: Store) -> dict[str, object]:
 @source(
     Store,
     fields=["tls_required"],
-    calls={**DATABASE_CALLS, _CLUSTERS: _CLUSTERS, _OWN: _OWN, _CLUSTER: _CLUSTER},
+    calls={**DATABASE_CALLS, **CLUSTER_CALLS, _OWN: _OWN, _CLUSTER: _CLUSTER},
     always={"category": "database"},
     lists=False,
     per="region",
@@ -172,36 +234,52 @@ def cluster_snapshot_sharing(aws: Aws, snapshot: Store) -> dict[str, object]:
 def database_transport(aws: Aws) -> Iterator[Store | Partial]:
     """Whether databases refuse connections without TLS, by the parameter group of each."""
     databases = database_list(aws)
-    clusters: dict[str, str] = {}
-    if any("DBClusterIdentifier" in each for each in databases):
-        clusters = {
-            c["DBClusterIdentifier"]: c["DBClusterParameterGroup"]
-            for page in aws.pages(_CLUSTERS, MaxRecords=_PAGE)
-            for c in page["DBClusters"]
-        }
+    clustered = any("DBClusterIdentifier" in each for each in databases)
+    clusters = cluster_list(aws) if clustered else ()
+    groups = {c["DBClusterIdentifier"]: c["DBClusterParameterGroup"] for c in clusters}
     for database in databases:
-        facts: dict[str, Any] = {
-            **aws.here(_OWN),
-            "subject": database["DBInstanceArn"],
-            "name": database["DBInstanceIdentifier"],
-            "category": "database",
-        }
-        engine = database["Engine"]
-        forcing = "rds.force_ssl" if engine.startswith("sqlserver") else _FORCING.get(engine)
-        cluster = clusters.get(database.get("DBClusterIdentifier", ""))
+        of_cluster = groups.get(database.get("DBClusterIdentifier", ""))
         own = [g["DBParameterGroupName"] for g in database.get("DBParameterGroups") or ()]
-        try:
-            if forcing is None:
-                raise Refused("not-supported", _OWN, f"no parameter of {engine} tells it")
-            if cluster is not None:
-                values = _parameters(aws, _CLUSTER, cluster, forcing)
-            else:
-                values = [v for group in own for v in _parameters(aws, _OWN, group, forcing)]
-        except Refused as refused:
-            yield Partial(Store(**facts), {"tls_required": refused})
-        else:
-            # Without the parameter plain text is accepted.
-            yield Store(**facts, tls_required=any(v.lower() in _ON for v in values))
+        where = [(_OWN, each) for each in own] if of_cluster is None else [(_CLUSTER, of_cluster)]
+        arn, name = database["DBInstanceArn"], database["DBInstanceIdentifier"]
+        yield _transport(aws, arn, name, database["Engine"], where)
+
+
+@source(
+    Store,
+    fields=["tls_required"],
+    calls={**CLUSTER_CALLS, _CLUSTER: _CLUSTER},
+    always={"category": "database"},
+    lists=False,
+    per="region",
+)
+def empty_cluster_transport(aws: Aws) -> Iterator[Store | Partial]:
+    """The same of clusters without an instance, for the day that one is added."""
+    for cluster in _empty_clusters(aws):
+        arn, name = cluster["DBClusterArn"], cluster["DBClusterIdentifier"]
+        where = [(_CLUSTER, cluster["DBClusterParameterGroup"])]
+        yield _transport(aws, arn, name, cluster["Engine"], where)
+
+
+def _transport(
+    aws: Aws, subject: str, name: str, engine: str, where: list[tuple[str, str]]
+) -> Store | Partial:
+    """What the parameter groups say of TLS; where: operation and name of each."""
+    facts: dict[str, Any] = {
+        **aws.here(where[0][0] if where else _OWN),
+        "subject": subject,
+        "name": name,
+        "category": "database",
+    }
+    forcing = "rds.force_ssl" if engine.startswith("sqlserver") else _FORCING.get(engine)
+    try:
+        if forcing is None:
+            raise Refused("not-supported", facts["operation"], f"no parameter of {engine} tells it")
+        values = [v for which, group in where for v in _parameters(aws, which, group, forcing)]
+    except Refused as refused:
+        return Partial(Store(**facts), {"tls_required": refused})
+    # Without the parameter plain text is accepted.
+    return Store(**facts, tls_required=any(v.lower() in _ON for v in values))
 
 
 def _parameters(aws: Aws, operation: str, group: str, name: str) -> list[str]:

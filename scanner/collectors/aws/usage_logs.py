@@ -6,7 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from scanner.collectors.aws.client import Aws
-from scanner.collectors.aws.databases import DATABASE_CALLS, database_list
+from scanner.collectors.aws.databases import (
+    CLUSTER_CALLS,
+    DATABASE_CALLS,
+    cluster_list,
+    database_list,
+)
 from scanner.collectors.aws.service_logs import LOG_FIELDS, service_log
 from scanner.collectors.base import source
 from scanner.facts.audit import Trail
@@ -54,13 +59,40 @@ def balancer_logs(aws: Aws) -> Iterator[Trail]:
     per="region",
 )
 def database_logs(aws: Aws) -> Iterator[Trail]:
-    """Which databases of RDS hand their own logs to CloudWatch."""
+    """Which databases of RDS hand their own logs to CloudWatch; a cluster does it for its own."""
     for database in database_list(aws):
-        exported = sorted(database.get("EnabledCloudwatchLogsExports") or ())
+        if "DBClusterIdentifier" in database:
+            continue
         identifier = database["DBInstanceIdentifier"]
-        where = f"log group /aws/rds/instance/{identifier}/{exported[0]}" if exported else None
+        where = _exported_to("/aws/rds/instance", identifier, database)
         arn, name = database["DBInstanceArn"], f"logs of {identifier}"
         yield service_log(aws, "rds:DescribeDBInstances", arn, name, "database", where)
+
+
+@source(
+    Trail,
+    fields=LOG_FIELDS,
+    calls=CLUSTER_CALLS,
+    always={"system": "database"},
+    per="region",
+)
+def database_cluster_logs(aws: Aws) -> Iterator[Trail]:
+    """Which clusters of databases hand the logs of all their instances to CloudWatch."""
+    for cluster in cluster_list(aws):
+        identifier = cluster["DBClusterIdentifier"]
+        where = _exported_to(_CLUSTER_LOGS.get(cluster["Engine"], _OF_RDS), identifier, cluster)
+        arn, name = cluster["DBClusterArn"], f"logs of {identifier}"
+        yield service_log(aws, "rds:DescribeDBClusters", arn, name, "database", where)
+
+
+_OF_RDS = "/aws/rds/cluster"
+_CLUSTER_LOGS = {"docdb": "/aws/docdb", "neptune": "/aws/neptune"}
+"""Engine -> where the names of its log groups begin."""
+
+
+def _exported_to(folder: str, identifier: str, found: dict[str, Any]) -> str | None:
+    exported = sorted(found.get("EnabledCloudwatchLogsExports") or ())
+    return f"log group {folder}/{identifier}/{exported[0]}" if exported else None
 
 
 _CLUSTER = "eks:DescribeCluster"

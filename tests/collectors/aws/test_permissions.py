@@ -98,7 +98,7 @@ def test_rules_on_identities_make_iam_calls_only(empty: Emulator, tmp_path: Path
 
 def test_a_rule_costs_no_call_that_only_another_one_needs() -> None:
     """What one field takes is not declared for all: each of these was once read for nothing."""
-    assert "rds:DescribeDBClusters" not in _declared("stores-ask-who")
+    assert "rds:DescribeDBClusterParameters" not in _declared("stores-ask-who")
     assert "elbv2:DescribeSSLPolicies" not in _declared("passwords-not-offered-in-the-clear")
     assert "transfer:DescribeSecurityPolicy" not in _declared("passwords-not-offered-in-the-clear")
     assert "elb:DescribeLoadBalancerPolicies" not in _declared("passwords-not-offered-in-the-clear")
