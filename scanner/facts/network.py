@@ -11,7 +11,8 @@ class Boundary(Fact, frozen=True, kw_only=True, tag="network.boundary"):
     """One security group, firewall, gateway or host firewall."""
 
     category: Annotated[
-        Sure[str], "security-group, default-security-group, nacl, firewall, host-firewall, ..."
+        Sure[str],
+        "security-group, default-security-group, nacl, host-firewall, provider-network, ...",
     ] = UNSET
     enabled: Annotated[Sure[bool], "it is in force"] = UNSET
     default_ingress: Annotated[Sure[str], "deny or allow, for what no rule names"] = UNSET

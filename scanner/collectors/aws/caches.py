@@ -1,4 +1,4 @@
-"""Caches of ElastiCache and MemoryDB, which hold data as databases do."""
+"""Caches of ElastiCache, MemoryDB and DAX, which hold data as databases do."""
 
 from __future__ import annotations
 
@@ -120,4 +120,29 @@ def memory_databases(aws: Aws) -> Iterator[Store]:
                 encrypted=True,
                 key_id=cluster.get("KmsKeyId"),
                 tls_required=cluster["TLSEnabled"],
+            )
+
+
+@source(
+    Store,
+    fields=_FIELDS,
+    calls=["dax:DescribeClusters"],
+    always=_ALWAYS,
+    per="region",
+)
+def table_caches(aws: Aws) -> Iterator[Store]:
+    """Clusters of DAX; both kinds of encryption are chosen when one is made, and then stay."""
+    operation = "dax:DescribeClusters"
+    for page in aws.pages(operation, MaxResults=100):
+        for cluster in page["Clusters"]:
+            kept = (cluster.get("SSEDescription") or {}).get("Status")
+            yield Store(
+                **aws.here(operation),
+                **_INSIDE,
+                subject=cluster["ClusterArn"],
+                name=cluster["ClusterName"],
+                encrypted=kept in ("ENABLED", "ENABLING"),
+                key_id=None,
+                # With TLS plain text is refused (developer guide).
+                tls_required=cluster.get("ClusterEndpointEncryptionType") == "TLS",
             )

@@ -1,4 +1,4 @@
-"""Streams of Kinesis and clusters of MSK, which keep what passes for days."""
+"""Streams of Kinesis, delivery streams and clusters of MSK, which keep what passes for a while."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from scanner.collectors.aws.client import Aws
 from scanner.collectors.aws.grants import opened_by
-from scanner.collectors.base import source
+from scanner.collectors.base import Refused, source
 from scanner.facts.storage import Store
 
 _STREAM = {"category": "stream"}
@@ -51,6 +51,57 @@ def data_stream_key(aws: Aws, stream: Store) -> dict[str, object]:
 def data_stream_policy(aws: Aws, stream: Store) -> dict[str, object]:
     answer = aws.maybe(_KINESIS_POLICY, "ResourceNotFoundException", ResourceARN=stream.subject)
     return opened_by(_KINESIS_POLICY, (answer or {}).get("Policy"), aws.account)
+
+
+_DELIVERIES = "firehose:ListDeliveryStreams"
+_DELIVERY = "firehose:DescribeDeliveryStream"
+
+
+@source(
+    Store,
+    fields=["category", "tls_required", *_SHARED],
+    calls=[_DELIVERIES],
+    always=_STREAM,
+    per="region",
+)
+def delivery_streams(aws: Aws) -> Iterator[Store]:
+    """Delivery streams of Firehose that are written to directly; others keep nothing themselves.
+
+    Their interface speaks TLS only, and no policy can be put on one.
+    """
+    for name in _delivery_names(aws):
+        yield Store(
+            **aws.here(_DELIVERIES),
+            subject=f"arn:{aws.partition}:firehose:{aws.region}:{aws.account}:deliverystream/{name}",
+            name=name,
+            category="stream",
+            tls_required=True,
+            public=False,
+            external_principals=(),
+        )
+
+
+def _delivery_names(aws: Aws) -> Iterator[str]:
+    """By name, page after page: where the last one ended is what the next one is asked with."""
+    after: dict[str, str] = {}
+    while True:
+        page = aws.call(_DELIVERIES, DeliveryStreamType="DirectPut", Limit=10_000, **after)
+        names = page["DeliveryStreamNames"]
+        yield from names
+        if not page["HasMoreDeliveryStreams"] or not names:
+            return
+        after = {"ExclusiveStartDeliveryStreamName": names[-1]}
+
+
+@delivery_streams.detail(fields=["encrypted", "key_id"], calls=[_DELIVERY])
+def delivery_stream_key(aws: Aws, stream: Store) -> dict[str, object]:
+    answer = aws.call(_DELIVERY, DeliveryStreamName=stream.name)
+    found = answer["DeliveryStreamDescription"].get("DeliveryStreamEncryptionConfiguration") or {}
+    state = found.get("Status", "DISABLED")
+    if state.endswith("_FAILED"):
+        # What was tried last; an older key may be in force, or none.
+        raise Refused("not-supported", _DELIVERY, f"{state} does not tell what is in force")
+    return {"encrypted": state == "ENABLED", "key_id": found.get("KeyARN")}
 
 
 _CLUSTERS = "kafka:ListClustersV2"

@@ -108,6 +108,8 @@ def _empty(service: str, operation: str) -> bytes:
     shape = operation_model(service, operation).output_shape
     members = shape.members if shape is not None else {}
     lists: dict[str, Any] = {n: [] for n, member in members.items() if member.type_name == "list"}
+    required = shape.required_members if shape is not None else ()
+    lists |= {n: False for n in required if members[n].type_name == "boolean"}
     payload = shape.serialization.get("payload") if shape is not None else None
     if payload is not None and members[payload].type_name == "structure":
         lists[payload] = {}

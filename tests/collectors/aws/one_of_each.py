@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from stores_of_each import add_stores
+
 from scanner.demo.aws import Emulator
 
 REGION = "us-gov-west-1"
@@ -34,12 +36,10 @@ def add_one_of_each(emulator: Emulator) -> None:
     _shared(client)
     _firewalls(client)
     _organization(client)
-    _databases(client)
-    _stores(client)
-    _streams(client)
-    _collection(client("opensearchserverless"))
+    add_stores(client)
     _serverless(emulator)
     _alarms(client)
+    _records(client)
     _distribution(client("cloudfront", "us-east-1"))
     vpn = {
         "ClientVpnEndpointId": "cvpn-9",
@@ -68,6 +68,19 @@ def add_one_of_each(emulator: Emulator) -> None:
             "CaptureTime": "2026-11-24T07:00:00Z",
             "Content": [clock | {"OffsetMilliseconds": "1"}],
         },
+    )
+
+
+def _records(client: Callable[..., Any]) -> None:
+    key = client("kms").create_key()["KeyMetadata"]["Arn"]
+    client("s3").create_bucket(
+        Bucket="sealed", CreateBucketConfiguration={"LocationConstraint": REGION}
+    )
+    client("cloudtrail").create_trail(Name="sealed", S3BucketName="sealed", KmsKeyId=key)
+    client("oam").create_link(
+        LabelTemplate="$AccountName",
+        ResourceTypes=["AWS::Logs::LogGroup"],
+        SinkIdentifier=f"arn:aws-us-gov:oam:{REGION}:210987654321:sink/1",
     )
 
 
@@ -131,89 +144,6 @@ def _organization(client: Callable[..., Any]) -> None:
     )["Policy"]["PolicySummary"]["Id"]
     root = organizations.list_roots()["Roots"][0]["Id"]
     organizations.attach_policy(PolicyId=policy, TargetId=root)
-
-
-def cluster_of_databases(rds: Any) -> None:
-    """A cluster called aurora, without a machine in it."""
-    rds.create_db_cluster(
-        DBClusterIdentifier="aurora",
-        Engine="aurora-postgresql",
-        MasterUsername="owner",
-        MasterUserPassword="Not-a-secret-9",
-    )
-
-
-def _databases(client: Callable[..., Any]) -> None:
-    client("redshift").create_cluster(
-        ClusterIdentifier="facts", NodeType="ra3.large", MasterUsername="o", MasterUserPassword="x"
-    )
-    rds = client("rds")
-    cluster_of_databases(rds)
-    rds.create_db_instance(
-        DBInstanceIdentifier="aurora-1",
-        DBClusterIdentifier="aurora",
-        DBInstanceClass="db.r6g.large",
-        Engine="aurora-postgresql",
-    )
-    rds.create_db_cluster_snapshot(
-        DBClusterIdentifier="aurora", DBClusterSnapshotIdentifier="cluster-by-hand"
-    )
-    rds.create_db_instance(
-        DBInstanceIdentifier="kept",
-        DBInstanceClass="db.t3.micro",
-        Engine="postgres",
-        MasterUsername="owner",
-        MasterUserPassword="Not-a-secret-9",
-        AllocatedStorage=20,
-    )
-    rds.create_db_snapshot(DBSnapshotIdentifier="by-hand", DBInstanceIdentifier="kept")
-
-
-def _stores(client: Callable[..., Any]) -> None:
-    client("dynamodb").create_table(
-        TableName="parts",
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    client("efs").create_file_system(CreationToken="share", Encrypted=True)
-    client("backup").create_backup_vault(BackupVaultName="vault")
-    client("secretsmanager").create_secret(Name="key", SecretString="not-a-secret")
-    disk = {"DeviceName": "/dev/sda1", "Ebs": {"Encrypted": True, "VolumeSize": 8}}
-    client("ec2").register_image(Name="golden", BlockDeviceMappings=[disk])
-    s3 = client("s3")
-    # Without a block of its own, what its access list says counts.
-    s3.create_bucket(Bucket="listed", CreateBucketConfiguration={"LocationConstraint": REGION})
-    s3.delete_public_access_block(Bucket="listed")
-
-
-def _streams(client: Callable[..., Any]) -> None:
-    client("kinesis").create_stream(StreamName="readings", ShardCount=1)
-    client("kafka").create_cluster(
-        ClusterName="events",
-        BrokerNodeGroupInfo={"ClientSubnets": ["subnet-1"], "InstanceType": "kafka.m5.large"},
-        KafkaVersion="3.5.1",
-        NumberOfBrokerNodes=3,
-    )
-    client("mq").create_broker(
-        BrokerName="orders",
-        EngineType="ACTIVEMQ",
-        EngineVersion="5.18",
-        HostInstanceType="mq.t3.micro",
-        DeploymentMode="SINGLE_INSTANCE",
-        PubliclyAccessible=False,
-        AutoMinorVersionUpgrade=True,
-        Users=[{"Username": "u", "Password": "not-a-secret-99"}],
-    )
-
-
-def _collection(aoss: Any) -> None:
-    resource = {"ResourceType": "collection", "Resource": ["collection/parts"]}
-    key = {"Rules": [resource], "AWSOwnedKey": False, "KmsARN": "auto"}
-    aoss.create_security_policy(name="key", type="encryption", policy=json.dumps(key))
-    aoss.create_collection(name="parts", type="SEARCH")
-    network = [{"Rules": [resource], "AllowFromPublic": True}]
-    aoss.create_security_policy(name="network", type="network", policy=json.dumps(network))
 
 
 def _serverless(emulator: Emulator) -> None:

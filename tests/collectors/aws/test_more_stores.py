@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from one_of_each import cluster_of_databases
+from stores_of_each import cluster_of_databases
 
 from scanner.collectors.base import Refused
 from scanner.demo.aws import Emulator
