@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from scanner.collectors.base import Collector
 from scanner.collectors.linux.crypto import fips, modules
-from scanner.collectors.linux.network import firewall, services, wireless
+from scanner.collectors.linux.network import (
+    firewall,
+    iwd,
+    services,
+    wireless,
+    wpa_supplicant,
+)
 from scanner.collectors.linux.records import audit_records, clock, log_files, stores, trails
 from scanner.collectors.linux.session import OPTIONS, open_host
 from scanner.collectors.linux.sign_in import (
@@ -51,6 +57,8 @@ COLLECTOR = Collector(
         services.enabled_services,
         firewall.host_firewall,
         wireless.wireless,
+        wpa_supplicant.wpa_supplicant,
+        iwd.iwd,
         wireless.host_keys,
         media.removable_media,
         disks.disks,

@@ -18,7 +18,7 @@ from scanner.collectors.base import Refused
 from scanner.collectors.linux import forms
 from scanner.collectors.linux.crypto import fips, providers
 from scanner.collectors.linux.host import Unclear
-from scanner.collectors.linux.network import iptables, nft, services
+from scanner.collectors.linux.network import iptables, nft, services, wpa_supplicant
 from scanner.collectors.linux.records import (
     audit_records,
     audit_rules,
@@ -134,6 +134,10 @@ PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "iptables": (
         iptables.parse_iptables,
         "-P INPUT DROP\n-P FORWARD DROP\n-P OUTPUT ACCEPT\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n",
+    ),
+    "wpa_supplicant": (
+        wpa_supplicant.parse_networks,
+        'ap_scan=1\nnetwork={\n ssid="a"\n key_mgmt=SAE\n}\ncred={\n realm="x"\n}\n',
     ),
     "mountinfo": (disks.parse_mountinfo, PROC["/proc/self/mountinfo"]),
     "sysctl": (lambda text: hardening.parse_sysctl([text]), "kernel.kptr_restrict = 1\n"),
