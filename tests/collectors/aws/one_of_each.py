@@ -39,7 +39,6 @@ def add_one_of_each(emulator: Emulator) -> None:
     add_stores(client)
     _serverless(emulator)
     _alarms(client)
-    _records(client)
     _distribution(client("cloudfront", "us-east-1"))
     vpn = {
         "ClientVpnEndpointId": "cvpn-9",
@@ -68,19 +67,6 @@ def add_one_of_each(emulator: Emulator) -> None:
             "CaptureTime": "2026-11-24T07:00:00Z",
             "Content": [clock | {"OffsetMilliseconds": "1"}],
         },
-    )
-
-
-def _records(client: Callable[..., Any]) -> None:
-    key = client("kms").create_key()["KeyMetadata"]["Arn"]
-    client("s3").create_bucket(
-        Bucket="sealed", CreateBucketConfiguration={"LocationConstraint": REGION}
-    )
-    client("cloudtrail").create_trail(Name="sealed", S3BucketName="sealed", KmsKeyId=key)
-    client("oam").create_link(
-        LabelTemplate="$AccountName",
-        ResourceTypes=["AWS::Logs::LogGroup"],
-        SinkIdentifier=f"arn:aws-us-gov:oam:{REGION}:210987654321:sink/1",
     )
 
 
