@@ -128,6 +128,7 @@ class RoleGrant(Fact, frozen=True, kw_only=True, tag="identity.role_grant"):
         Sure[tuple[str, ...]], "kinds of action: admin, iam, audit, keys, network, change, data"
     ] = UNSET
     privileged: Annotated[Sure[bool], "it amounts to administration"] = UNSET
+    reads_records: Annotated[Sure[bool], "it lets its holder read audit records"] = UNSET
     permanent: Annotated[Sure[bool], "it stands until somebody removes it"] = UNSET
     expires_days: Annotated[Maybe[int], "days until it ends; null: never"] = UNSET
     approval_required: Annotated[Sure[bool], "using it needs another person's approval"] = UNSET

@@ -10,11 +10,16 @@ from scanner.facts.base import UNSET, Fact, Maybe, Sure
 class Sharing(Fact, frozen=True, kw_only=True, tag="sharing.policy"):
     """The rules of one service for sharing with people outside."""
 
-    service: Annotated[Sure[str], "sharepoint, mail, teams, ..."] = UNSET
+    service: Annotated[Sure[str], "sharepoint, mail, teams, log-groups, ..."] = (
+        UNSET
+    )
     external: Annotated[
         Sure[str], "who may be shared with: nobody, existing-guests, new-guests, anybody"
     ] = UNSET
     anonymous_links: Annotated[Sure[bool], "a link can open content without any sign-in"] = UNSET
+    parties: Annotated[
+        Sure[tuple[str, ...]], "parties outside that may read it, as the provider writes them"
+    ] = UNSET
     domains: Annotated[
         Maybe[tuple[str, ...]], "domains that sharing is restricted to; null: all"
     ] = UNSET

@@ -31,6 +31,7 @@ from scanner.collectors.aws import (
     organization,
     patches,
     policies,
+    readers,
     records,
     s3,
     search,
@@ -88,6 +89,7 @@ _SUBJECTS = (
     transfer,
     edge,
     policies,
+    readers,
     usage_logs,
     clock,
 )

@@ -17,12 +17,19 @@ _KEPT = ["system", "bucket", "time_bound", "persistent", "searchable"]
 _TRAILS = {"cloudtrail:DescribeTrails": "cloudtrail:DescribeTrails"}
 
 
+def trail_list(aws: Aws, region: str) -> list[dict[str, Any]]:
+    """Trails as one region shows them, those of others that record it included. Raises Refused."""
+
+    def read() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = aws.call("cloudtrail:DescribeTrails", at=region)["trailList"]
+        return found
+
+    return aws.shared(("trails", region), read)
+
+
 def _trails(aws: Aws) -> Iterator[dict[str, Any]]:
     """Each trail once: at its home region, or at the scope's first one if home is not scanned."""
-    answer = aws.shared(
-        ("trails", aws.region), lambda: aws.call("cloudtrail:DescribeTrails")["trailList"]
-    )
-    for trail in answer:
+    for trail in trail_list(aws, aws.region):
         home = trail["HomeRegion"]
         if home == aws.region or (home not in aws.regions and aws.region == aws.regions[0]):
             yield trail
@@ -139,7 +146,7 @@ def trail_insights(aws: Aws) -> Iterator[Detection]:
 
 @source(
     Store,
-    fields=_KEPT,
+    fields=[*_KEPT, "organization"],
     calls=_TRAILS,
     always={"system": "bucket"},
     per="region",
@@ -156,6 +163,7 @@ def trail_buckets(aws: Aws) -> Iterator[Store]:
             name=f"{trail['S3BucketName']}/{prefix}".rstrip("/"),
             system="bucket",
             bucket=bucket,
+            organization=trail["IsOrganizationTrail"],
             time_bound=True,
             persistent=True,
             searchable=False,

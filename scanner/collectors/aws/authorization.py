@@ -97,7 +97,7 @@ def role_grants(aws: Aws) -> Iterator[RoleGrant | Partial]:
         used = None
         if role.last_used is not None:
             used = days_since(role.last_used, aws.now())
-        for kind, principal, mfa in sorted(_trusted(role.trust)):
+        for kind, principal, mfa in sorted(trusted(role.trust)):
             facts = {
                 **aws.here(OPERATION),
                 "subject": f"{role.arn}#{principal}",
@@ -130,7 +130,7 @@ def _grant(
     return Partial(RoleGrant(**facts), {**refused, "privileged": unread(missing)})
 
 
-def _trusted(document: Any) -> Iterable[tuple[str, str, bool]]:
+def trusted(document: Any) -> Iterable[tuple[str, str, bool]]:
     """(kind, principal, whether a second factor is demanded) of whom a role trusts."""
     found: dict[tuple[str, str], bool] = {}
     for statement in statements(document or {}, "Allow"):

@@ -31,6 +31,7 @@ class Holder:
     trust: Any
     last_used: datetime | None
     tags: dict[str, str]
+    unique_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,7 @@ def _held(each: dict[str, Any], kind: str) -> Holder:
         trust=each.get("AssumeRolePolicyDocument"),
         last_used=(each.get("RoleLastUsed") or {}).get("LastUsedDate"),
         tags={tag["Key"]: tag["Value"] for tag in each.get("Tags") or ()},
+        unique_id=each[f"{kind}Id"],
     )
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from scanner.collectors.aws.access import Statements, boiled
 from scanner.collectors.aws.grants import conditions, listed, statements
 
 CLASSES: Mapping[str, tuple[str, ...]] = {
@@ -103,20 +104,34 @@ _RUN_AS = (
 )
 """Handing a role to something that runs code of one's own is a way to that role's rights."""
 
+READS = (
+    "s3:GetObject",
+    "s3:GetObjectVersion",
+    "logs:FilterLogEvents",
+    "logs:GetLogEvents",
+    "logs:StartLiveTail",
+    "logs:StartQuery",
+    "cloudtrail:LookupEvents",
+    "cloudtrail:StartQuery",
+    "kms:Decrypt",
+)
+"""Ways to read records; statements that speak of them are kept as they are, to be weighed."""
+
 _PROBES = tuple(
     dict.fromkeys(
-        (*_EVERYTHING, *_PASS, *_RUN_AS, *(a for group in CLASSES.values() for a in group))
+        (*_EVERYTHING, *_PASS, *_RUN_AS, *(a for group in CLASSES.values() for a in group), *READS)
     )
 )
 _BIT = {action.lower(): 1 << n for n, action in enumerate(_PROBES)}
 
 
-def _mask(names: Iterable[str]) -> int:
+def mask(names: Iterable[str]) -> int:
+    """The bits of probed actions. KeyError for one that is not probed."""
     return sum(_BIT[action.lower()] for action in names)
 
 
-_MASKS = {name: _mask(group) for name, group in CLASSES.items()}
-_ADMIN = _mask(_EVERYTHING) | _MASKS["iam"] | _MASKS["audit"]
+_MASKS = {name: mask(group) for name, group in CLASSES.items()}
+_ADMIN = mask(_EVERYTHING) | _MASKS["iam"] | _MASKS["audit"]
 _DATA = _MASKS["data"]
 
 
@@ -126,6 +141,7 @@ class Rights:
 
     Of all actions: open: something is allowed without a second factor; closed: what needs none is
     denied, but for registering one; unweighed: a denial speaks of it in a way that is not weighed.
+    reads: the statements on reading records; limit: those of a permissions boundary, if any.
     """
 
     allow: int = 0
@@ -135,6 +151,8 @@ class Rights:
     open: bool = False
     closed: bool = False
     unweighed: bool = False
+    reads: Statements = ()
+    limit: Statements | None = None
 
     def __or__(self, other: Rights) -> Rights:
         return Rights(
@@ -145,6 +163,7 @@ class Rights:
             self.open or other.open,
             self.closed or other.closed,
             self.unweighed or other.unweighed,
+            self.reads + other.reads,
         )
 
     def within(self, boundary: Rights) -> Rights:
@@ -157,6 +176,8 @@ class Rights:
             self.open and boundary.open,
             self.closed or boundary.closed,
             self.unweighed or boundary.unweighed,
+            self.reads,
+            boundary.reads,
         )
 
     @property
@@ -167,7 +188,7 @@ class Rights:
         if not wide & _DATA:
             # Reading one named table or bucket is what every application does.
             found.discard("data")
-        if allow & _mask(_PASS) and allow & _mask(_RUN_AS):
+        if allow & mask(_PASS) and allow & mask(_RUN_AS):
             found.add("iam")
         if wide & _ADMIN == _ADMIN:
             found.add("admin")
@@ -182,7 +203,7 @@ class Rights:
     def needs_mfa(self) -> bool:
         """Whether none of its privileged rights works without a second factor."""
         usable = self.allow & ~self.deny & self.no_mfa
-        return not usable & (_MASKS["iam"] | _mask(_PASS) | _mask(_EVERYTHING))
+        return not usable & (_MASKS["iam"] | mask(_PASS) | mask(_EVERYTHING))
 
     @property
     def works_alone(self) -> bool | None:
@@ -218,7 +239,20 @@ def rights_of(document: Mapping[str, Any]) -> Rights:
             closed = True
         elif any(key.startswith("aws:multifactorauth") for _, key, _ in conditions(statement)):
             unweighed = True
-    return Rights(allow, wide, no_mfa, deny, opened, closed, unweighed)
+    reads = reading(document)
+    return Rights(allow, wide, no_mfa, deny, opened, closed, unweighed, reads)
+
+
+_READS = mask(READS)
+
+
+def reading(document: Mapping[str, Any]) -> Statements:
+    """The statements of a policy, whoever's it is, that speak of a way to read records."""
+    return tuple(
+        boiled(each, bits)
+        for each in listed(document.get("Statement"))
+        if (bits := _bits(each) & _READS)
+    )
 
 
 _REGISTERING = frozenset(
@@ -259,7 +293,7 @@ def _denies_without_mfa(statement: Mapping[str, Any]) -> bool:
 
 def _bits(statement: Mapping[str, Any]) -> int:
     if "NotAction" in statement:
-        return ~_named(listed(statement["NotAction"])) & _mask(_PROBES)
+        return ~_named(listed(statement["NotAction"])) & mask(_PROBES)
     return _named(listed(statement.get("Action")))
 
 

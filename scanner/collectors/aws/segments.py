@@ -108,7 +108,7 @@ def subnet_recording(aws: Aws) -> Iterator[Segment]:
     """Whether a working flow log of the subnet or its VPC records all of its traffic."""
     recorded = {
         log["ResourceId"]
-        for log in _flow_logs(aws)
+        for log in flow_log_list(aws, aws.region)
         if _works(log) and log.get("TrafficType", "ALL") == "ALL"
     }
     for subnet in _subnets(aws):
@@ -153,13 +153,14 @@ def _member(interface: dict[str, Any]) -> str:
     return next((kind for start, kind in _ABOUT.items() if about.startswith(start)), "machine")
 
 
-def _flow_logs(aws: Aws) -> list[dict[str, Any]]:
-    return aws.shared(
-        ("flow-logs", aws.region),
-        lambda: [
-            log for page in aws.pages(_FLOW_LOGS, MaxResults=_PAGE) for log in page["FlowLogs"]
-        ],
-    )
+def flow_log_list(aws: Aws, region: str) -> list[dict[str, Any]]:
+    """Flow logs of a region. Raises Refused."""
+
+    def read() -> list[dict[str, Any]]:
+        pages = aws.pages(_FLOW_LOGS, at=region, MaxResults=_PAGE)
+        return [log for page in pages for log in page["FlowLogs"]]
+
+    return aws.shared(("flow-logs", region), read)
 
 
 def _works(log: dict[str, Any]) -> bool:
@@ -176,7 +177,7 @@ def _works(log: dict[str, Any]) -> bool:
 )
 def flow_logs(aws: Aws) -> Iterator[Trail]:
     """Flow logs of VPCs, subnets and interfaces."""
-    for log in _flow_logs(aws):
+    for log in flow_log_list(aws, aws.region):
         yield Trail(
             **aws.here(_FLOW_LOGS),
             subject=log["FlowLogId"],

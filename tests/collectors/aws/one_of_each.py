@@ -39,6 +39,7 @@ def add_one_of_each(emulator: Emulator) -> None:
     add_stores(client)
     _serverless(emulator)
     _alarms(client)
+    _records(client)
     _distribution(client("cloudfront", "us-east-1"))
     vpn = {
         "ClientVpnEndpointId": "cvpn-9",
@@ -68,6 +69,51 @@ def add_one_of_each(emulator: Emulator) -> None:
             "Content": [clock | {"OffsetMilliseconds": "1"}],
         },
     )
+
+
+def _records(client: Callable[..., Any]) -> None:
+    key = client("kms").create_key()["KeyMetadata"]["Arn"]
+    client("s3").create_bucket(
+        Bucket="sealed", CreateBucketConfiguration={"LocationConstraint": REGION}
+    )
+    client("cloudtrail").create_trail(Name="sealed", S3BucketName="sealed", KmsKeyId=key)
+    client("oam").create_link(
+        LabelTemplate="$AccountName",
+        ResourceTypes=["AWS::Logs::LogGroup"],
+        SinkIdentifier=f"arn:aws-us-gov:oam:{REGION}:210987654321:sink/1",
+    )
+
+
+def _edges(client: Callable[..., Any]) -> None:
+    client("transfer").create_server(
+        Protocols=["SFTP"],
+        EndpointType="PUBLIC",
+        SecurityPolicyName="TransferSecurityPolicy-FIPS-2024-01",
+    )
+    certificate = client("acm").request_certificate(DomainName="old.example.com")
+    elb = client("elb")
+    elb.create_load_balancer(
+        LoadBalancerName="old",
+        AvailabilityZones=[f"{REGION}a"],
+        Listeners=[
+            {
+                "Protocol": "HTTPS",
+                "LoadBalancerPort": 443,
+                "InstancePort": 443,
+                "SSLCertificateId": certificate["CertificateArn"],
+            }
+        ],
+    )
+    elb.create_load_balancer_policy(
+        LoadBalancerName="old",
+        PolicyName="tls",
+        PolicyTypeName="SSLNegotiationPolicyType",
+        PolicyAttributes=[{"AttributeName": "Protocol-TLSv1.2", "AttributeValue": "true"}],
+    )
+    elb.set_load_balancer_policies_of_listener(
+        LoadBalancerName="old", LoadBalancerPort=443, PolicyNames=["tls"]
+    )
+    client("cloudhsmv2").create_cluster(HsmType="hsm2m.medium", SubnetIds=["subnet-1"], Mode="FIPS")
 
 
 def _edges(client: Callable[..., Any]) -> None:

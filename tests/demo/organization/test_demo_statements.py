@@ -191,6 +191,7 @@ def test_declarations_name_what_exists(stated: Stated, facts: list[Fact]) -> Non
         "public-stores": ("name",),
         "administrators": ("name", "principal_name"),
         "audit-managers": ("principal_name",),
+        "audit-readers": ("principal_name",),
         "change-managers": ("principal_name",),
         "standing-administrators": ("principal_name",),
         "maintenance-accounts": ("name",),

@@ -1,6 +1,7 @@
 """CloudTrail Lake's event data stores.
 
-Tables: cloudtrail.event_data_stores (arn), cloudtrail.delivery_errors (trail name: the error).
+Tables: cloudtrail.event_data_stores (arn), cloudtrail.delivery_errors (trail name: the error),
+cloudtrail.policies (arn of a store: the text of its policy).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from scanner.demo.aws.records import dated
 from scanner.demo.aws.registry import Call, Output, ours, overlay
 
 _TABLE = "cloudtrail.event_data_stores"
+_POLICIES = "cloudtrail.policies"
 _LISTED = {"EventDataStoreArn", "Name"}
 
 
@@ -49,6 +51,22 @@ def get_event_data_store(call: Call) -> Output:
         if wanted in {arn, arn.rsplit("/", 1)[-1]}:
             return dict(dated(store))
     raise Refusal("EventDataStoreNotFoundException", "The event data store was not found.")
+
+
+@ours("cloudtrail:PutResourcePolicy")
+def put_resource_policy(call: Call) -> Output:
+    arn, text = call.params["ResourceArn"], call.params["ResourcePolicy"]
+    call.table(_POLICIES)[arn] = text
+    return {"ResourceArn": arn, "ResourcePolicy": text}
+
+
+@ours("cloudtrail:GetResourcePolicy")
+def get_resource_policy(call: Call) -> Output:
+    arn = call.params["ResourceArn"]
+    text = call.table(_POLICIES).get(arn)
+    if text is None:
+        raise Refusal("ResourcePolicyNotFoundException", "The resource has no policy.")
+    return {"ResourceArn": arn, "ResourcePolicy": text}
 
 
 @overlay(

@@ -1,0 +1,243 @@
+"""Where an account keeps records, with all that decides who of the account may read them.
+
+These are the buckets, log groups and event data stores that trails and flow logs write to, and the
+event history that CloudTrail keeps by itself. A bucket of another account is judged there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from scanner.collectors.aws.access import Place, Statements
+from scanner.collectors.aws.audit import trail_list
+from scanner.collectors.aws.client import Aws
+from scanner.collectors.aws.rights import mask, reading
+from scanner.collectors.aws.s3 import bucket_arn
+from scanner.collectors.aws.segments import flow_log_list
+from scanner.collectors.base import Refused
+
+_LIST_STORES = "cloudtrail:ListEventDataStores"
+_STORE = "cloudtrail:GetEventDataStore"
+STORE_POLICY = "cloudtrail:GetResourcePolicy"
+_POLICY = "s3:GetBucketPolicy"
+_ENCRYPTION = "s3:GetBucketEncryption"
+_KEY_POLICY = "kms:GetKeyPolicy"
+CALLS = {
+    "cloudtrail:DescribeTrails": "cloudtrail:DescribeTrails",
+    "ec2:DescribeFlowLogs": "ec2:DescribeFlowLogs",
+    _LIST_STORES: _LIST_STORES,
+    _STORE: _STORE,
+    STORE_POLICY: STORE_POLICY,
+    "s3:ListBuckets": "s3:ListAllMyBuckets",
+    _POLICY: _POLICY,
+    _ENCRYPTION: "s3:GetEncryptionConfiguration",
+    _KEY_POLICY: _KEY_POLICY,
+}
+"""Every call that reading the stores takes, with its permission."""
+
+_OBJECTS = (mask(["s3:GetObject"]), mask(["s3:GetObjectVersion"]))
+_EVENTS = tuple(
+    mask([f"logs:{name}"])
+    for name in ("FilterLogEvents", "GetLogEvents", "StartLiveTail", "StartQuery")
+)
+_QUERY = (mask(["cloudtrail:StartQuery"]),)
+_HISTORY = (mask(["cloudtrail:LookupEvents"]),)
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """The key that records are encrypted with, and its policy."""
+
+    place: Place
+    policy: Statements = ()
+    refused: Refused | None = None
+    """Why the policy is not known."""
+    foreign: bool = False
+    """It is a key of another account, whose policy cannot be read from here."""
+    sure: bool = True
+    """Records are encrypted with it for certain."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordStore:
+    """One store: what reads it, the names it goes by in a policy, its own policy and its key."""
+
+    actions: tuple[int, ...]
+    places: tuple[Place, ...]
+    policy: Statements = ()
+    refused: Refused | None = None
+    """Why its own policy is not known."""
+    lock: Lock | None = None
+
+
+def record_stores(aws: Aws) -> tuple[list[RecordStore], Refused | None]:
+    """The stores of the account, and what hides others. Raises Refused."""
+    found = [RecordStore(_HISTORY, (Place("*"),))]
+    buckets: dict[str, dict[str, str | None]] = {}
+    hidden: Refused | None = None
+    for _, part in aws.each(aws.regions, lambda region: _in_region(aws, region)):
+        if isinstance(part, Refused):
+            hidden = hidden or part
+            continue
+        found += part.stores
+        for name, prefixes in part.buckets.items():
+            buckets.setdefault(name, {}).update(prefixes)
+    for _, more in aws.each(sorted(buckets.items()), lambda each: _bucket(aws, *each)):
+        if isinstance(more, Refused):
+            hidden = hidden or more
+        else:
+            found += more
+    return found, hidden
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    stores: list[RecordStore]
+    buckets: dict[str, dict[str, str | None]]
+    """Bucket -> the beginning of its records' names -> the key that they are encrypted with."""
+
+
+def _in_region(aws: Aws, region: str) -> _Part | Refused:
+    try:
+        groups: set[str] = set()
+        buckets: dict[str, dict[str, str | None]] = {}
+        for trail in trail_list(aws, region):
+            start = trail.get("S3KeyPrefix") or ""
+            prefix = f"{start}/AWSLogs/".lstrip("/")
+            buckets.setdefault(trail["S3BucketName"], {})[prefix] = trail.get("KmsKeyId")
+            if "CloudWatchLogsLogGroupArn" in trail:
+                groups.add(trail["CloudWatchLogsLogGroupArn"].removesuffix(":*"))
+        for log in flow_log_list(aws, region):
+            kind = log.get("LogDestinationType", "cloud-watch-logs")
+            if kind == "s3":
+                name, _, start = log["LogDestination"].split(":::")[1].partition("/")
+                prefix = f"{start.rstrip('/')}/AWSLogs/".lstrip("/")
+                buckets.setdefault(name, {}).setdefault(prefix, None)
+            elif kind == "cloud-watch-logs" and "LogGroupName" in log:
+                where = f"arn:{aws.partition}:logs:{region}:{aws.account}"
+                groups.add(f"{where}:log-group:{log['LogGroupName']}")
+        stores = [_group(arn) for arn in sorted(groups) if f":{aws.account}:" in arn]
+        return _Part([*stores, *_event_data_stores(aws, region)], buckets)
+    except Refused as refused:
+        return refused
+
+
+def _group(arn: str) -> RecordStore:
+    # Policies name a group with or without what stands for its streams.
+    return RecordStore(_EVENTS, (Place(arn), Place(f"{arn}:", many=True)))
+
+
+def event_data_store_list(aws: Aws, region: str) -> Iterator[dict[str, Any]]:
+    """Event data stores of a region. Raises Refused."""
+    for page in aws.pages(_LIST_STORES, at=region):
+        yield from page["EventDataStores"]
+
+
+def store_policy(aws: Aws, arn: str, region: str) -> dict[str, Any]:
+    """The policy of an event data store, empty where it has none. Raises Refused."""
+    none = "ResourcePolicyNotFoundException"
+    answer = aws.maybe(STORE_POLICY, none, at=region, ResourceArn=arn)
+    return _document(STORE_POLICY, (answer or {}).get("ResourcePolicy"))
+
+
+def _event_data_stores(aws: Aws, region: str) -> Iterator[RecordStore]:
+    for each in event_data_store_list(aws, region):
+        arn = each["EventDataStoreArn"]
+        key = aws.call(_STORE, at=region, EventDataStore=arn).get("KmsKeyId")
+        try:
+            policy, refused = reading(store_policy(aws, arn, region)), None
+        except Refused as error:
+            policy, refused = (), error
+        lock = None if key is None else _lock(aws, key)
+        yield RecordStore(_QUERY, (Place(arn),), policy, refused, lock)
+
+
+def _bucket(aws: Aws, name: str, prefixes: dict[str, str | None]) -> list[RecordStore] | Refused:
+    try:
+        region = _own_bucket_region(aws, name)
+        if region is None:
+            return []
+        policy: Statements = ()
+        refused: Refused | None = None
+        try:
+            answer = aws.maybe(_POLICY, "NoSuchBucketPolicy", at=region, Bucket=name)
+            policy = reading(_document(_POLICY, (answer or {}).get("Policy")))
+        except Refused as error:
+            refused = error
+        usual = _usual_lock(aws, name, region) if None in prefixes.values() else None
+        return [
+            RecordStore(
+                _OBJECTS,
+                (Place(f"{bucket_arn(aws, name)}/{prefix}", many=True),),
+                policy,
+                refused,
+                usual if key is None else _lock(aws, key),
+            )
+            for prefix, key in sorted(prefixes.items())
+        ]
+    except Refused as error:
+        return error
+
+
+def _own_bucket_region(aws: Aws, name: str) -> str | None:
+    """Where this account's bucket is; None: the bucket is not this account's."""
+    for page in aws.pages("s3:ListBuckets", MaxBuckets=1000, Prefix=name):
+        for bucket in page.get("Buckets") or ():
+            if bucket["Name"] == name:
+                return str(bucket.get("BucketRegion") or aws.home)
+    return None
+
+
+def _usual_lock(aws: Aws, name: str, region: str) -> Lock | None:
+    """The bucket's own key, which a writer that names none may or may not use."""
+    none = "ServerSideEncryptionConfigurationNotFoundError"
+    answer = aws.maybe(_ENCRYPTION, none, at=region, Bucket=name) or {}
+    rules: Iterable[dict[str, Any]] = answer.get("ServerSideEncryptionConfiguration", {}).get(
+        "Rules", ()
+    )
+    for rule in rules:
+        key = rule.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID")
+        # Whoever may read through S3 may use the key that AWS manages for S3.
+        if key is not None and not key.endswith("alias/aws/s3"):
+            if not key.startswith("arn:"):
+                key = f"arn:{aws.partition}:kms:{region}:{aws.account}:{_key_part(key)}"
+            return _lock(aws, key, sure=False)
+    return None
+
+
+def _key_part(key: str) -> str:
+    return key if key.startswith("alias/") else f"key/{key}"
+
+
+def _lock(aws: Aws, key: str, *, sure: bool = True) -> Lock:
+    _, _, _, region, account, part = key.split(":", 5)
+
+    def unread(why: str) -> Lock:
+        refused = Refused("not-supported", _KEY_POLICY, f"the key {key} {why}")
+        return Lock(Place(key), (), refused, account != aws.account, sure)
+
+    def read() -> Statements:
+        answer = aws.call(_KEY_POLICY, at=region, KeyId=key, PolicyName="default")
+        return reading(_document(_KEY_POLICY, answer["Policy"]))
+
+    if account != aws.account:
+        return unread("belongs to another account")
+    if part.startswith("alias/"):
+        return unread("is named by an alias")
+    try:
+        return Lock(Place(key), aws.shared(("key-readers", key), read), sure=sure)
+    except Refused as refused:
+        return Lock(Place(key), (), refused, sure=sure)
+
+
+def _document(operation: str, text: str | None) -> dict[str, Any]:
+    try:
+        found = json.loads(text) if text else {}
+    except ValueError:
+        raise Refused("broken", operation, "the policy is no JSON") from None
+    if not isinstance(found, dict):
+        raise Refused("broken", operation, "the policy is no JSON object")
+    return found
