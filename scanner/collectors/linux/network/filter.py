@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from scanner.collectors.linux.host import Unclear
+
+FAMILIES = frozenset({"ip", "ip6"})
+"""The address families, all of which have to be refused for a direction to be."""
 
 
 @dataclass(frozen=True)
@@ -15,6 +18,8 @@ class Direction:
 
     default: str
     open_rules: tuple[str, ...]
+    refusing: frozenset[str] = field(default=frozenset(), compare=False)
+    """The address families of which it refuses what no rule names, where that is told apart."""
 
 
 @dataclass(frozen=True)

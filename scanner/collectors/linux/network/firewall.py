@@ -1,4 +1,4 @@
-"""The host's own firewall as the kernel applies it: nftables, or the older iptables."""
+"""The host's own firewall as the kernel applies it: nftables, and the older iptables' tables."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ from collections.abc import Iterator, Sequence
 
 from scanner.collectors.base import Partial, Refused, source
 from scanner.collectors.linux.host import Host, clear, known, observe, settle
-from scanner.collectors.linux.network.filter import Direction, Filter
-from scanner.collectors.linux.network.iptables import parse_iptables
+from scanner.collectors.linux.network.filter import FAMILIES, Direction, Filter
+from scanner.collectors.linux.network.legacy import (
+    LEGACY_CALLS,
+    beside,
+    is_legacy,
+    legacy_filters,
+    printed,
+)
 from scanner.collectors.linux.network.nft import parse_nft
 from scanner.facts.network import Boundary
 
 _NFT = "run:nft -j list ruleset"
-_IPT = "run:iptables -S"
-_IP6T = "run:ip6tables -S"
 
 ADMIN_PORTS = frozenset({22, 23, 2222, 3389, 5900, 5985, 5986, 9090})
 
@@ -44,21 +48,27 @@ def _admin(open_rules: Sequence[str]) -> bool:
         "rules_count",
         "attached",
     ],
-    calls={_NFT: "root", _IPT: "root", _IP6T: "root"},
+    calls={_NFT: "root", **LEGACY_CALLS},
     always={"category": "host-firewall"},
 )
 def host_firewall(here: Host) -> Iterator[Boundary | Partial]:
     """The firewall of the host itself: default for both directions, and what it lets in."""
 
-    def read() -> Filter:
+    def base() -> tuple[Filter, bool]:
+        """What nft prints, or iptables where it is not there; whether that is the older one."""
         try:
-            return clear(_NFT, lambda: parse_nft(here.run_ok("nft", "-j", "list", "ruleset")))
+            return clear(
+                _NFT, lambda: parse_nft(here.run_ok("nft", "-j", "list", "ruleset"))
+            ), False
         except Refused as error:
             if error.reason != "not-supported" or not here.live:
                 raise
-        old = clear(_IPT, lambda: parse_iptables(here.run_ok("iptables", "-S")))
-        new = clear(_IP6T, lambda: parse_iptables(here.run_ok("ip6tables", "-S")))
-        return _both(old, new)
+        both = _both(printed(here, "iptables"), printed(here, "ip6tables"))
+        return both, is_legacy(here, "iptables")
+
+    def read() -> Filter:
+        first, older = base()
+        return first if older else beside(first, legacy_filters(here))
 
     found = settle(read)
     yield observe(
@@ -87,9 +97,14 @@ def host_firewall(here: Host) -> Iterator[Boundary | Partial]:
 
 
 def _both(old: Filter, new: Filter) -> Filter:
+    """The tables of IPv4 and IPv6, each as iptables prints it."""
+
     def join(a: Direction, b: Direction) -> Direction:
-        deny = a.default == b.default == "deny"
-        return Direction("deny" if deny else "allow", tuple(sorted({*a.open_rules, *b.open_rules})))
+        families = frozenset(
+            family for family, each in (("ip", a), ("ip6", b)) if each.default == "deny"
+        )
+        opened = tuple(sorted({*a.open_rules, *b.open_rules}))
+        return Direction("deny" if families >= FAMILIES else "allow", opened, families)
 
     return Filter(
         old.enabled and new.enabled,

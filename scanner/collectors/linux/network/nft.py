@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from scanner.collectors.linux.host import Unclear
-from scanner.collectors.linux.network.filter import Direction, Filter, Match, dig, walk
+from scanner.collectors.linux.network.filter import FAMILIES, Direction, Filter, Match, dig, walk
 
 
 def parse_nft(text: str) -> Filter:
@@ -47,7 +47,7 @@ def _direction(
         opened: list[str] = []
         closed = walk(rules, key, Match(), opened, 0)
         if (closed or chain.get("policy") == "drop") and "all" not in opened:
-            refusing |= {"ip", "ip6"} if key[0] == "inet" else {key[0]}
+            refusing |= FAMILIES if key[0] == "inet" else {key[0]}
             open_rules |= set(opened)
-    deny = {"ip", "ip6"} <= refusing
-    return Direction("deny" if deny else "allow", tuple(sorted(open_rules)))
+    deny = refusing >= FAMILIES
+    return Direction("deny" if deny else "allow", tuple(sorted(open_rules)), FAMILIES & refusing)

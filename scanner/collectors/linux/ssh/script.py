@@ -37,6 +37,13 @@ _MARKS = {
 }
 """How a path is read where it is not read as text: s not at all, b as bytes, e its end."""
 
+_ONLY_WHERE = {
+    # Asking for a table makes the kernel set it up, and this script changes nothing.
+    "iptables-legacy": "grep -qx filter /proc/net/ip_tables_names",
+    "ip6tables-legacy": "grep -qx filter /proc/net/ip6_tables_names",
+}
+"""What has to hold for a command to be run."""
+
 _HEAD = r"""
 exec 3>&1
 LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL PATH
@@ -105,9 +112,11 @@ def operations(sources: Iterable[Source]) -> list[str]:
 def _command(number: int, what: str) -> str:
     words = what.split(" ")
     plain = " ".join(shlex.quote(word) for word in words)
+    needed = _ONLY_WHERE.get(words[0])
+    where = f"{needed} 2>/dev/null && " if needed is not None else ""
     return (
         f"printf 'X\\t%s\\n' {number}\n"
-        f"if command -v {shlex.quote(words[0])} >/dev/null 2>&1; then\n"
+        f"if {where}command -v {shlex.quote(words[0])} >/dev/null 2>&1; then\n"
         f"e=$( {{ {{ $T {plain} </dev/null; printf '\\nC%s' $?; }} "
         f"| head -c {MAX_REMOTE_FILE} | base64 >&3; }} 2>&1 )\n"
         "printf '.\\n'\n"
