@@ -34,6 +34,7 @@ def add_one_of_each(emulator: Emulator) -> None:
 
     _edges(client)
     _shared(client)
+    _interfaces(client)
     _firewalls(client)
     _organization(client)
     add_stores(client)
@@ -116,36 +117,9 @@ def _edges(client: Callable[..., Any]) -> None:
     client("cloudhsmv2").create_cluster(HsmType="hsm2m.medium", SubnetIds=["subnet-1"], Mode="FIPS")
 
 
-def _edges(client: Callable[..., Any]) -> None:
-    client("transfer").create_server(
-        Protocols=["SFTP"],
-        EndpointType="PUBLIC",
-        SecurityPolicyName="TransferSecurityPolicy-FIPS-2024-01",
-    )
-    certificate = client("acm").request_certificate(DomainName="old.example.com")
-    elb = client("elb")
-    elb.create_load_balancer(
-        LoadBalancerName="old",
-        AvailabilityZones=[f"{REGION}a"],
-        Listeners=[
-            {
-                "Protocol": "HTTPS",
-                "LoadBalancerPort": 443,
-                "InstancePort": 443,
-                "SSLCertificateId": certificate["CertificateArn"],
-            }
-        ],
-    )
-    elb.create_load_balancer_policy(
-        LoadBalancerName="old",
-        PolicyName="tls",
-        PolicyTypeName="SSLNegotiationPolicyType",
-        PolicyAttributes=[{"AttributeName": "Protocol-TLSv1.2", "AttributeValue": "true"}],
-    )
-    elb.set_load_balancer_policies_of_listener(
-        LoadBalancerName="old", LoadBalancerPort=443, PolicyNames=["tls"]
-    )
-    client("cloudhsmv2").create_cluster(HsmType="hsm2m.medium", SubnetIds=["subnet-1"], Mode="FIPS")
+def _interfaces(client: Callable[..., Any]) -> None:
+    client("apigateway").create_rest_api(name="parts")
+    client("apigatewayv2").create_api(Name="orders", ProtocolType="HTTP")
 
 
 def _shared(client: Callable[..., Any]) -> None:
