@@ -80,6 +80,8 @@ def policy_admits_anybody(text: str, account: str) -> bool:
 
 _APIS = "apigatewayv2:GetApis"
 _ROUTES = "apigatewayv2:GetRoutes"
+_PAGE = "100"
+"""No document tells the most that may be asked for; the interface wants a text."""
 
 
 def _apis(aws: Aws) -> dict[str, dict[str, Any]]:
@@ -92,7 +94,7 @@ def _apis(aws: Aws) -> dict[str, dict[str, Any]]:
                 "name": each["Name"],
                 "protocol": each["ProtocolType"],
             }
-            for page in aws.pages(_APIS, MaxResults="500")
+            for page in aws.pages(_APIS, MaxResults=_PAGE)
             for each in page.get("Items") or ()
         },
     )
@@ -116,7 +118,7 @@ def routes(aws: Aws, interface: Baseline) -> dict[str, object]:
     found = _apis(aws)[interface.subject]
     kinds = {
         route["RouteKey"]: route.get("AuthorizationType", _OPEN)
-        for page in aws.pages(_ROUTES, ApiId=found["id"], MaxResults="500")
+        for page in aws.pages(_ROUTES, ApiId=found["id"], MaxResults=_PAGE)
         for route in page.get("Items") or ()
     }
     if found["protocol"] == "WEBSOCKET":

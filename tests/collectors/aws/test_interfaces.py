@@ -142,6 +142,15 @@ def test_what_an_api_asks_is_unread_where_its_methods_are_denied(
     assert found.unread == {"enforced": "denied", "noncompliant": "denied"}
 
 
+def test_every_page_of_routes_is_read(empty: Emulator, client: Any, read: Any) -> None:
+    kinds = {f"GET /{n}": "AWS_IAM" for n in range(130)}
+    _routed(client("apigatewayv2"), "long", "HTTP", **kinds, **{"GET /last": "NONE"})
+    empty.calls.clear()
+    (found,) = read("routed-interfaces").values()
+    assert found.noncompliant == 1
+    assert empty.calls.by_operation()["apigatewayv2:GetRoutes"] == 2
+
+
 def test_every_resource_of_an_api_is_one_read(empty: Emulator, client: Any, read: Any) -> None:
     gateway = client("apigateway")
     for name in ("first", "second"):
