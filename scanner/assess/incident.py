@@ -8,17 +8,24 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
-from scanner.assess.load import read
-from scanner.documents import written
-from scanner.errors import InputError
+from scanner.assess.load import LIMIT, checked
+from scanner.documents import Document, held, loads, written
+from scanner.documents import load as read_document
+from scanner.errors import Defect, InputError
 from scanner.output import private_folder, whole_file
 
 REPORT_HOURS = 72
 PRESERVE_DAYS = 90
+
+_YEARS = range(2000, 2200)
+"""What a time may lie in: periods are counted from it, and the clause is of 2013."""
+
+_LONGEST = 4000
+"""Characters of a text, as the schema has it."""
 
 
 class LogLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,16 +75,19 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 def start(identifier: str, title: str, discovered: str, now: str, by: str | None = None) -> str:
     """The text of a new record. Times are UTC, to the minute at least. Raises InputError."""
     _check_name(identifier)
+    _check_words("title", title)
     found, opened = moment(discovered), moment(now)
     if found > opened:
         raise InputError(f"discovered {discovered} lies after now, {now}; write the time in UTC")
     due = stamp(found + timedelta(hours=REPORT_HOURS))
+    if by:
+        _check_words("name of who keeps the record", by)
     who = f", by: {written(by)}" if by else ""
-    return f"""\
+    text = f"""\
 # Cyber incident. Report through DIBNet by {due}: 72 hours from discovery
 # (DFARS 252.204-7012(c)(1)(ii)). Times are UTC; write null until a thing is done.
 schema: 1
-id: {identifier}
+id: {written(identifier)}
 title: {written(title)}
 discovered: {stamp(found)}
 affects: []  # covered-defense-information, covered-contractor-information-system,
@@ -93,6 +103,11 @@ prime_told: null
 log:
 - {{at: {stamp(opened)}, what: "record opened"{who}}}
 """
+    try:
+        _record(loads(text, identifier))
+    except InputError as error:
+        raise Defect(f"a record was made that cannot be read: {error}") from error
+    return text
 
 
 def _check_name(identifier: str) -> None:
@@ -101,6 +116,13 @@ def _check_name(identifier: str) -> None:
             f"{identifier!r} is no name for an incident; use small letters, digits, dots and "
             "hyphens: 2026-11-phish"
         )
+
+
+def _check_words(what: str, text: str) -> None:
+    if not text.strip():
+        raise InputError(f"the {what} is empty; write a few words")
+    if len(held(text)) > _LONGEST:
+        raise InputError(f"the {what} is longer than {_LONGEST} characters; write a few words")
 
 
 def start_file(folder: Path, identifier: str, text: str) -> Path:
@@ -112,20 +134,34 @@ def start_file(folder: Path, identifier: str, text: str) -> Path:
         raise InputError(f"{path}: this incident has a record already; choose another id")
     with whole_file(path) as out:
         out.write(text.encode())
-    load(path)
     return path
 
 
 def load(path: Path) -> Incident:
     """One record, checked. Raises InputError."""
-    doc = read(path, "incident")
-    value = {k: v for k, v in doc.value.items() if k != "schema"}
-    for key in ("discovered", "reported", "malware_submitted", "images_preserved", "review_done"):
-        if isinstance(value.get(key), str):
-            try:
-                moment(value[key])
-            except InputError as error:
-                raise InputError(f"{doc.where((key,))}: {error}") from error
+    return _record(read_document(path, LIMIT))
+
+
+_TIMES = (
+    *("discovered", "reported", "malware_submitted", "images_preserved", "review_done"),
+    "prime_told",
+)
+
+
+def _record(doc: Document) -> Incident:
+    value = {k: v for k, v in checked(doc, "incident").value.items() if k != "schema"}
+    places: list[tuple[str | int, ...]] = [(key,) for key in _TIMES]
+    places += [("log", index, "at") for index in range(len(value.get("log", ())))]
+    for place in places:
+        text: Any = value
+        for step in place:
+            text = text[step] if isinstance(step, int) else text.get(step)
+        if text is None:
+            continue
+        try:
+            moment(text)
+        except InputError as error:
+            raise InputError(f"{doc.where(place)}: {error}") from error
     return msgspec.convert(value, Incident)
 
 
@@ -206,10 +242,16 @@ def moment(text: str) -> datetime:
     """A UTC time. Raises InputError."""
     for form in ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%MZ"):
         try:
-            return datetime.strptime(text, form).replace(tzinfo=UTC)
+            found = datetime.strptime(text, form).replace(tzinfo=UTC)
         except ValueError:
             continue
-    raise InputError(f"{text} is no time in UTC; write it as 2026-11-24T07:33:41Z")
+        if found.year not in _YEARS:
+            raise InputError(
+                f"{text} is out of bounds; write a time between the years {_YEARS[0]} and"
+                f" {_YEARS[-1]}"
+            )
+        return found
+    raise InputError(f"{text!r} is no time in UTC; write it as 2026-11-24T07:33:41Z")
 
 
 def stamp(when: datetime) -> str:

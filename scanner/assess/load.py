@@ -52,14 +52,22 @@ def schema(form: str) -> Mapping[str, Any]:
     return found
 
 
+YEARS = range(1900, 2200)
+"""What a day of people's files may lie in: periods of years are counted from it."""
+
+
 def read(path: Path, form: str) -> Document:
     """One file, checked against its schema; every day in it is a real one. Raises InputError."""
-    doc = load(path, LIMIT)
+    return checked(load(path, LIMIT), form)
+
+
+def checked(doc: Document, form: str) -> Document:
+    """The same of a document that is read already. Raises InputError."""
     check_schema(doc, schema(form))
     faults = [
-        f"{doc.where(at)}: {value} is no day of the calendar; write year-month-day"
+        f"{doc.where(at)}: {value} {fault}"
         for at, value in _texts(doc.value, ())
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value) and not _is_day(value)
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value) and (fault := _day_fault(value)) is not None
     ]
     if faults:
         raise InputError(faults)
@@ -77,12 +85,15 @@ def _texts(value: Any, at: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | 
             yield from _texts(part, (*at, index))
 
 
-def _is_day(text: str) -> bool:
+def _day_fault(text: str) -> str | None:
+    """What is wrong with a day of the right form, or null."""
     try:
-        date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
-        return False
-    return True
+        return "is no day of the calendar; write year-month-day"
+    if found.year in YEARS:
+        return None
+    return f"is out of bounds; write a day between the years {YEARS[0]} and {YEARS[-1]}"
 
 
 def attestations(path: Path, root: Path | None = None) -> tuple[Attestation, ...]:

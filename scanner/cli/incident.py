@@ -44,7 +44,7 @@ Example:
 def start(name: str, title: str, discovered: str | None, by: str | None, folder: Path) -> int:
     """Start a record; the 72 hours of the report count from discovery."""
     now = utc_now()
-    text = record.start(name, title, discovered or now, now, by)
+    text = record.start(name, title, now if discovered is None else discovered, now, by)
     path = record.start_file(folder, name, text)
     say(f"{path}: started")
     return _show(path, now)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 import pytest
 from assess_samples import AS_OF, attestation, said
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from scanner.assess import duties, incident
 from scanner.errors import InputError
@@ -98,4 +102,67 @@ def test_faults(tmp_path: Path) -> None:
     path = tmp_path / "x.yaml"
     path.write_text("schema: 1\nid: x\ntitle: y\ndiscovered: 2026-13-21T00:00:00Z\n")
     with pytest.raises(InputError, match=r"x.yaml:4:13"):
+        incident.load(path)
+
+
+NOW = "2026-11-24T08:00:00Z"
+
+
+@given(
+    st.from_regex(r"[a-z0-9][a-z0-9._-]{0,79}", fullmatch=True)
+    | st.sampled_from(["1", "1.0", "1e5", "0x1f", "0o7", "null", "true", "2026-01-01", "n", "1_0"]),
+    st.text(max_size=60) | st.text(max_size=5).map(lambda part: part * 1000),
+    st.datetimes()
+    | st.sampled_from(
+        ["", " ", "now", "0001-01-01T00:00:00Z", "2026-02-30T00:00Z", "2026-1-1T1:2Z"]
+    ),
+    st.none() | st.text(max_size=60) | st.just("x" * 4001),
+)
+@settings(deadline=None, max_examples=150, database=None)
+def test_what_start_writes_its_own_reader_takes(
+    identifier: str, title: str, discovered: object, by: str | None
+) -> None:
+    given_time = (
+        f"{discovered.isoformat(timespec='seconds')}Z"
+        if isinstance(discovered, datetime)
+        else str(discovered)
+    )
+    try:
+        text = incident.start(identifier, title, given_time, NOW, by)
+    except InputError as error:
+        refused = str(error)
+        text = None
+    if text is None:
+        assert "\n" not in refused
+        return
+    with TemporaryDirectory() as folder:
+        record = incident.load(incident.start_file(Path(folder), identifier, text))
+    assert record.id == identifier
+    assert "2000-01-01T00:00:00Z" <= record.discovered <= NOW
+    assert incident.lines(record, NOW)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1899-12-31", "1969-12-31", "1999-12-31"])
+def test_a_discovery_before_there_was_anything_to_discover_is_refused(day: str) -> None:
+    with pytest.raises(
+        InputError, match=f"^{day}T00:00:00Z is out of bounds; write a time between"
+    ):
+        incident.start("x", "y", f"{day}T00:00:00Z", NOW)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ("reported: null", "reported: 9999-12-31T00:00:00Z", "13:11"),
+        ("prime_told: null", "prime_told: 2026-99-99T99:99Z", "16:13"),
+        ("discovered: 2026-11-20", "discovered: 0001-11-20", "6:13"),
+        ("- {at: 2026-11-20", "- {at: 2026-11-31", "18:8"),
+    ],
+)
+def test_no_time_of_a_record_is_absurd(tmp_path: Path, old: str, new: str, place: str) -> None:
+    text = incident.start("x", "y", "2026-11-20T10:00:00Z", "2026-11-20T12:00:00Z")
+    path = tmp_path / "x.yaml"
+    assert old in text
+    path.write_text(text.replace(old, new))
+    with pytest.raises(InputError, match=f"x.yaml:{place}: "):
         incident.load(path)

@@ -57,3 +57,31 @@ def test_an_id_that_is_nearly_right_is_told(here, capsys):
     assert run(["incident", "start", "2026-01", "--title", "x"]) == OK
     assert run(["incident", "status", "2026-1"]) == BAD_INPUT
     assert "did you mean '2026-01'?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["x", "--title", "t", "--discovered", "0001-01-01T00:00:00Z"], "0001-01-01T00:00:00Z is"),
+        (["x", "--title", "t", "--discovered", "9999-12-31T00:00:00Z"], "9999-12-31T00:00:00Z is"),
+        (["x", "--title", "t", "--discovered", "2199-12-31T00:00:00Z"], "lies after now"),
+        (["x", "--title", "t", "--discovered", "2026-02-30T00:00:00Z"], "is no time in UTC"),
+        (["x", "--title", "t", "--discovered", "2026-02-20"], "is no time in UTC"),
+        (["x", "--title", "t", "--discovered", ""], "'' is no time in UTC"),
+        (["x", "--title", ""], "the title is empty"),
+        (["x", "--title", "t" * 4001], "the title is longer than 4000 characters"),
+        (["x", "--title", "t", "--by", "t" * 4001], "is longer than 4000 characters"),
+    ],
+)
+def test_an_incident_that_could_not_be_read_again_is_not_written(here, capsys, arguments, said):
+    assert run(["incident", "start", *arguments]) == BAD_INPUT
+    told = capsys.readouterr().err
+    assert said in told
+    assert told.count("\n") == 1
+    assert not Path("incidents").exists()
+
+
+@pytest.mark.parametrize("name", ["1", "null", "true", "1.5", "2026-01-01", "0x1f"])
+def test_an_id_that_looks_like_something_else_is_an_id(here, name):
+    assert run(["incident", "start", name, "--title", "x"]) == OK
+    assert run(["incident", "status", name]) == OK
