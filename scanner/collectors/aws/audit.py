@@ -246,6 +246,16 @@ def log_groups(aws: Aws) -> Iterator[Store]:
             )
 
 
+def event_data_store_list(aws: Aws, region: str) -> list[dict[str, Any]]:
+    """Event data stores of a region: `EventDataStoreArn` and `Name`. Raises Refused."""
+
+    def read() -> list[dict[str, Any]]:
+        pages = aws.pages("cloudtrail:ListEventDataStores", at=region)
+        return [store for page in pages for store in page["EventDataStores"]]
+
+    return aws.shared(("event-data-stores", region), read)
+
+
 @source(
     Store,
     fields=[*_KEPT, "immutable", "central"],
@@ -255,22 +265,20 @@ def log_groups(aws: Aws) -> Iterator[Store]:
 )
 def event_data_stores(aws: Aws) -> Iterator[Store]:
     """CloudTrail Lake event data stores."""
-    where = aws.here("cloudtrail:ListEventDataStores")
-    for page in aws.pages("cloudtrail:ListEventDataStores"):
-        for each in page["EventDataStores"]:
-            yield Store(
-                **where,
-                subject=each["EventDataStoreArn"],
-                name=each["Name"],
-                system="event-data-store",
-                bucket=None,
-                time_bound=True,
-                persistent=True,
-                searchable=True,
-                # Lake has no call that changes or deletes a single event.
-                immutable=True,
-                central=True,
-            )
+    for each in event_data_store_list(aws, aws.region):
+        yield Store(
+            **aws.here("cloudtrail:ListEventDataStores"),
+            subject=each["EventDataStoreArn"],
+            name=each["Name"],
+            system="event-data-store",
+            bucket=None,
+            time_bound=True,
+            persistent=True,
+            searchable=True,
+            # Lake has no call that changes or deletes a single event.
+            immutable=True,
+            central=True,
+        )
 
 
 @event_data_stores.detail(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from scanner.collectors.aws.access import Policies, may
+from scanner.collectors.aws.audit import event_data_store_list
 from scanner.collectors.aws.authorization import trusted
 from scanner.collectors.aws.callers import Caller
 from scanner.collectors.aws.client import Aws
@@ -16,7 +17,6 @@ from scanner.collectors.aws.record_stores import (
     STORE_POLICY,
     Lock,
     RecordStore,
-    event_data_store_list,
     record_stores,
     store_policy,
 )

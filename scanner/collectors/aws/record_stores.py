@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scanner.collectors.aws.access import Place, Statements
-from scanner.collectors.aws.audit import trail_list
+from scanner.collectors.aws.audit import event_data_store_list, trail_list
 from scanner.collectors.aws.client import Aws
 from scanner.collectors.aws.rights import mask, reading
 from scanner.collectors.aws.s3 import bucket_arn
@@ -130,17 +130,15 @@ def _group(arn: str) -> RecordStore:
     return RecordStore(_EVENTS, (Place(arn), Place(f"{arn}:", many=True)))
 
 
-def event_data_store_list(aws: Aws, region: str) -> Iterator[dict[str, Any]]:
-    """Event data stores of a region. Raises Refused."""
-    for page in aws.pages(_LIST_STORES, at=region):
-        yield from page["EventDataStores"]
-
-
 def store_policy(aws: Aws, arn: str, region: str) -> dict[str, Any]:
     """The policy of an event data store, empty where it has none. Raises Refused."""
-    none = "ResourcePolicyNotFoundException"
-    answer = aws.maybe(STORE_POLICY, none, at=region, ResourceArn=arn)
-    return _document(STORE_POLICY, (answer or {}).get("ResourcePolicy"))
+
+    def read() -> dict[str, Any]:
+        none = "ResourcePolicyNotFoundException"
+        answer = aws.maybe(STORE_POLICY, none, at=region, ResourceArn=arn)
+        return _document(STORE_POLICY, (answer or {}).get("ResourcePolicy"))
+
+    return aws.shared(("store-policy", arn), read)
 
 
 def _event_data_stores(aws: Aws, region: str) -> Iterator[RecordStore]:
