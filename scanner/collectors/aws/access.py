@@ -97,6 +97,16 @@ def may(caller: Caller, action: int, place: Place, policies: Policies) -> bool |
     return None if "unknown" in (allowed, denied) else True
 
 
+def speaking_of(statements: Statements, actions: int, places: Iterable[Place]) -> Statements:
+    """Those statements that speak of any of the actions at any of the places."""
+    places = tuple(places)
+    return tuple(
+        each
+        for each in statements
+        if each.actions & actions and any(_reaches(each, place) != "never" for place in places)
+    )
+
+
 def _strongest(order: tuple[Holds, ...], found: Iterable[Holds]) -> Holds:
     answers = set(found)
     return next((each for each in order if each in answers), "never")

@@ -6,7 +6,8 @@ request (network, second factor, time) is not, and holds sometimes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
@@ -163,10 +164,14 @@ def _of_user_id(operator: str, values: tuple[str, ...], caller: Caller) -> Holds
     return opposite.get(hit, hit) if negated else hit
 
 
-def after(pattern: str, text: str) -> frozenset[int]:
+def after(pattern: str, text: str) -> Set[int]:
     """Where in a pattern of `*` and `?` one may stand once it has taken all of this text."""
-    places = _past_stars(pattern, {0})
-    for char in text:
+    start = _PLAIN.match(pattern).end()  # type: ignore[union-attr]  # it matches everything
+    same = min(start, len(text))
+    if pattern[:same] != text[:same]:
+        return frozenset()
+    places = _past_stars(pattern, {same})
+    for char in text[same:]:
         moved = {
             at if pattern[at] == "*" else at + 1
             for at in places
@@ -175,7 +180,10 @@ def after(pattern: str, text: str) -> frozenset[int]:
         places = _past_stars(pattern, moved)
         if not places:
             break
-    return frozenset(places)
+    return places
+
+
+_PLAIN = re.compile(r"[^*?]*")
 
 
 def covers(pattern: str, text: str) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from scanner.collectors.aws.access import Policies, may
+from scanner.collectors.aws.access import Policies, may, speaking_of
 from scanner.collectors.aws.audit import event_data_store_list
 from scanner.collectors.aws.authorization import trusted
 from scanner.collectors.aws.callers import Caller
@@ -76,8 +77,6 @@ def _reads_any(caller: Caller, rights: Rights, stores: list[RecordStore]) -> boo
     """Whether the caller may read any store; a refusal: that hangs on what is not known."""
     doubt: Refused | None = None
     for store in stores:
-        if not rights.reads and not store.policy and store.refused is None:
-            continue
         found = _reads(caller, rights, store)
         if found is True:
             return True
@@ -87,12 +86,13 @@ def _reads_any(caller: Caller, rights: Rights, stores: list[RecordStore]) -> boo
 
 
 def _reads(caller: Caller, rights: Rights, store: RecordStore) -> bool | Refused:
-    policies = Policies(rights.reads, rights.limit, store.policy)
-    answers = {
-        may(caller, action, place, policies) for action in store.actions for place in store.places
-    }
-    if store.refused is not None and not _barred(caller, rights, store):
+    own = speaking_of(rights.reads, store.mask, store.places)
+    if not own and not store.policy and store.refused is None:
+        return False
+    policies = Policies(own, rights.limit, store.policy)
+    if store.refused is not None and not _barred(caller, policies, store):
         return store.refused
+    answers = _answers(caller, policies, store)
     if answers == {False}:
         return False
     opened = True if store.lock is None else _opens(caller, rights, store.lock)
@@ -101,14 +101,15 @@ def _reads(caller: Caller, rights: Rights, store: RecordStore) -> bool | Refused
     return True if True in answers else _UNWEIGHED
 
 
-def _barred(caller: Caller, rights: Rights, store: RecordStore) -> bool:
-    """Whether own policies alone deny it, whatever the store's policy says."""
-    everything = Policies(rights.reads, rights.limit, _OPEN)
-    return not any(
-        may(caller, action, place, everything) is not False
-        for action in store.actions
-        for place in store.places
-    )
+def _answers(caller: Caller, policies: Policies, store: RecordStore) -> set[bool | None]:
+    return {
+        may(caller, action, place, policies) for action in store.actions for place in store.places
+    }
+
+
+def _barred(caller: Caller, policies: Policies, store: RecordStore) -> bool:
+    """Whether the caller's own policies deny it, whatever the store's policy says."""
+    return _answers(caller, replace(policies, resource=_OPEN), store) == {False}
 
 
 def _opens(caller: Caller, rights: Rights, lock: Lock) -> bool | Refused:

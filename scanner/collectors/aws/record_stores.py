@@ -72,6 +72,11 @@ class RecordStore:
     """Why its own policy is not known."""
     lock: Lock | None = None
 
+    @property
+    def mask(self) -> int:
+        """All of its actions at once."""
+        return sum(self.actions)
+
 
 def record_stores(aws: Aws) -> tuple[list[RecordStore], Refused | None]:
     """The stores of the account, and what hides others. Raises Refused."""
