@@ -52,8 +52,9 @@ def schema(form: str) -> Mapping[str, Any]:
     return found
 
 
-YEARS = range(1900, 2200)
-"""What a day of people's files may lie in: periods of years are counted from it."""
+YEARS = range(1900, 2300)
+"""What a day of people's files may lie in: periods of years are counted from it. A review that is
+planned from the last day that --as-of takes lies in it, too."""
 
 
 def read(path: Path, form: str) -> Document:
