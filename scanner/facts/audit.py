@@ -53,7 +53,9 @@ class Store(Fact, frozen=True, kw_only=True, tag="log.store"):
     system: Annotated[
         Sure[str], "log-group, bucket, event-data-store, journal, auditd, logrotate, ..."
     ] = UNSET
-    bucket: Annotated[Maybe[str], "subject of the bucket that holds it, where one does"] = UNSET
+    bucket: Annotated[
+        Maybe[str], "subject of the bucket or storage account that holds it, where one does"
+    ] = UNSET
     organization: Annotated[
         Sure[bool], "a trail of the whole organisation fills it, which its keeper sees as well"
     ] = UNSET

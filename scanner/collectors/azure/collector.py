@@ -15,6 +15,7 @@ from scanner.collectors.azure.network import (
     security_groups,
     subnets,
 )
+from scanner.collectors.azure.readers import record_exports
 from scanner.collectors.azure.records import (
     activity_log,
     activity_records,
@@ -58,6 +59,7 @@ COLLECTOR = Collector(
         machine_scans,
         patches,
         role_assignments,
+        record_exports,
         *DEFENDER_PLANS,
         defender,
         contacts,

@@ -26,6 +26,9 @@ LIFECYCLE = (
 WATCHERS = f"GET {ANYWHERE}Microsoft.Network/networkWatchers"
 FLOW_LOGS = f"GET {IN_GROUP}Microsoft.Network/networkWatchers/{{watcher}}/flowLogs"
 
+NO_RECORDS = ("Usage", "AzureMetrics", "Heartbeat", "Perf")
+"""Tables of a workspace that hold no audit records."""
+
 FLOW_LOGS_READ = {
     WATCHERS: "Microsoft.Network/networkWatchers/read",
     FLOW_LOGS: "Microsoft.Network/networkWatchers/flowLogs/read",
@@ -80,9 +83,8 @@ def retention(place: Place, workspace: Store) -> dict[str, object]:
 
 
 def _is_no_record(table: dict[str, Any]) -> bool:
-    """Metrics and usage of the workspace itself are no audit records."""
     schema = table.get("schema") or {}
-    return str(schema.get("name", "")) in ("Usage", "AzureMetrics", "Heartbeat", "Perf")
+    return str(schema.get("name", "")) in NO_RECORDS
 
 
 @workspaces.detail(fields=["delete_protected"], calls={LOCKS: "Microsoft.Authorization/locks/read"})
@@ -99,8 +101,8 @@ def locks(place: Place, workspace: Store) -> dict[str, object]:
 
 @source(
     Store,
-    fields=["system", "central", "searchable", "time_bound", "persistent", "immutable",
-            "delete_protected"],
+    fields=["system", "bucket", "central", "searchable", "time_bound", "persistent",
+            "immutable", "delete_protected"],
     calls={
         ACTIVITY: DIAGNOSTICS,
         ACCOUNTS: "Microsoft.Storage/storageAccounts/read",
@@ -122,6 +124,7 @@ def log_archives(place: Place) -> Iterator[Fact]:
         fields = named(place, account, ACCOUNTS)
         yield Store(
             system="log-archive",
+            bucket=fields["subject"],
             central=True,
             searchable=False,
             time_bound=True,

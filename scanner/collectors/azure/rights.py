@@ -6,10 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scanner.collectors.azure.common import ANYWHERE, everywhere, named, parts
+from scanner.collectors.azure.permissions import Permissions, permissions_of
+from scanner.collectors.azure.readers import reads_records
+from scanner.collectors.azure.record_places import CALLS as RECORDS
 from scanner.collectors.base import Partial, Refused, source
 from scanner.collectors.microsoft.arm import resource_id
 from scanner.collectors.microsoft.place import Place
-from scanner.collectors.microsoft.values import items, part
+from scanner.collectors.microsoft.values import items, part, text
 from scanner.facts import UNSET, Fact
 from scanner.facts.identity import RoleGrant
 
@@ -17,6 +20,10 @@ ASSIGNMENTS = f"GET {ANYWHERE}Microsoft.Authorization/roleAssignments"
 SCHEDULED = f"GET {ANYWHERE}Microsoft.Authorization/roleAssignmentScheduleInstances"
 DEFINITIONS = f"GET {ANYWHERE}Microsoft.Authorization/roleDefinitions"
 _SCHEDULES = "Microsoft.Authorization/roleAssignmentScheduleInstances/read"
+_READ = {
+    ASSIGNMENTS: "Microsoft.Authorization/roleAssignments/read",
+    DEFINITIONS: "Microsoft.Authorization/roleDefinitions/read",
+}
 
 _ROLES = {
     "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": ("admin", "audit", "change", "data", "iam", "keys",
@@ -41,17 +48,11 @@ Administrator, Key Vault Crypto Officer, Security Admin, Virtual Machine Contrib
     RoleGrant,
     fields=["principal", "principal_name", "principal_kind", "role", "action_class", "privileged",
             "external"],
-    calls={
-        ASSIGNMENTS: "Microsoft.Authorization/roleAssignments/read",
-        DEFINITIONS: "Microsoft.Authorization/roleDefinitions/read",
-        SCHEDULED: _SCHEDULES,
-    },
+    calls={**_READ, SCHEDULED: _SCHEDULES},
 )  # fmt: skip
 def role_assignments(place: Place) -> Iterator[Fact | Partial]:
     """Who holds which role at the subscription or in it."""
-    roles = {
-        resource_id(role).rpartition("/")[2]: parts(role) for role in everywhere(place, DEFINITIONS)
-    }
+    roles = _definitions(place)
     names = _names(place)
     for assignment in everywhere(place, ASSIGNMENTS):
         found = parts(assignment)
@@ -88,6 +89,13 @@ def role_assignments(place: Place) -> Iterator[Fact | Partial]:
             },
         )
         yield Partial(fact, refused) if refused else fact
+
+
+def _definitions(place: Place) -> dict[str, dict[str, Any]]:
+    """Role id -> what defines it. Raises Refused."""
+    return {
+        resource_id(role).rpartition("/")[2]: parts(role) for role in everywhere(place, DEFINITIONS)
+    }
 
 
 def _names(place: Place) -> dict[str, str] | Refused:
@@ -133,6 +141,30 @@ def duration(place: Place, grant: RoleGrant) -> dict[str, object]:
             activated = schedule.get("assignmentType") == "Activated"
             return {"permanent": ends is None and not activated, "expires_days": ends}
     raise Refused("not-supported", SCHEDULED, "no schedule of this assignment")
+
+
+@role_assignments.detail(fields=["reads_records"], calls={**_READ, **RECORDS})
+def reading(place: Place, grant: RoleGrant) -> dict[str, object]:
+    """Whether the role, where it is held, opens the activity log, a workspace or an archive."""
+
+    def index() -> dict[str, dict[str, Any]]:
+        return {resource_id(one): parts(one) for one in everywhere(place, ASSIGNMENTS)}
+
+    def permissions() -> dict[str, Permissions]:
+        return {
+            role_id: permissions_of(role, DEFINITIONS)
+            for role_id, role in _definitions(place).items()
+        }
+
+    found = place.once(("assignments-by-id",), index)[grant.subject]
+    role = place.once(("permissions-by-role",), permissions).get(_role_id(found))
+    scope = text(found, "scope")
+    if role is None:
+        raise Refused("broken", DEFINITIONS, "the role that it gives is not among the roles")
+    if scope is None:
+        raise Refused("broken", ASSIGNMENTS, "an assignment tells no scope")
+    condition = text(found, "condition")
+    return {"reads_records": reads_records(place, role, scope, condition, ASSIGNMENTS)}
 
 
 _KINDS = {

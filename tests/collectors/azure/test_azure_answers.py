@@ -344,7 +344,7 @@ def grant(schedules: Any, actions: list[str] | None = None, **held: Any) -> Any:
         ASSIGNMENTS: [{"id": f"{SUB}/a1", "properties": {**HELD, **held}}],
         SCHEDULED: schedules,
     }
-    return only(SOURCES["role-assignments"], answers)
+    return only(SOURCES["role-assignments"], answers, "permanent")
 
 
 def schedule(**more: Any) -> list[dict[str, Any]]:

@@ -16,7 +16,12 @@ def add_activity(site: Site) -> None:
         ("halyard-apps", {"AppTraces": 400, "ContainerLogV2": 30}),  # gone after a month
     ):
         workspace = site.resource(
-            "logging", kind, name, retentionInDays=90, publicNetworkAccessForQuery="Enabled"
+            "logging",
+            kind,
+            name,
+            retentionInDays=90,
+            publicNetworkAccessForQuery="Enabled",
+            features={"enableLogAccessUsingOnlyResourcePermissions": True},
         )
         workspaces.append(workspace)
         site.under(

@@ -1,0 +1,83 @@
+"""What is told of an action by a condition that speaks of actions, and of more than those."""
+
+from __future__ import annotations
+
+import pytest
+
+from scanner.collectors.azure.conditions import allows
+from scanner.collectors.azure.patterns import covers, meet
+
+BLOBS = "microsoft.storage/storageaccounts/blobservices/containers/blobs/read"
+GRANTS = "ActionMatches{'Microsoft.Authorization/roleAssignments/write'}"
+ROLES = "@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId]"
+DELEGATED = f"((!({GRANTS})) OR ({ROLES} ForAnyOfAnyValues:GuidEquals {{acdd72a7, 'b24988ac'}}))"
+NAMED = f"""
+(
+ (
+  !(ActionMatches{{'{BLOBS}'}} AND NOT SubOperationMatches{{'Blob.List'}})
+ )
+ OR
+ (
+  @Resource[Microsoft.Storage/storageAccounts/blobServices/containers:name] StringEquals 'a) OR ('
+ )
+)
+"""
+
+
+@pytest.mark.parametrize(
+    ("condition", "action", "told"),
+    [
+        (None, BLOBS, True),
+        ("  ", BLOBS, True),
+        # Whoever hands out roles under a condition may do the rest of the role without one.
+        (DELEGATED, BLOBS, True),
+        (f"{DELEGATED} AND {DELEGATED}", BLOBS, True),
+        (DELEGATED, "microsoft.authorization/roleassignments/write", None),
+        (NAMED, BLOBS, None),
+        (NAMED, "microsoft.insights/eventtypes/values/read", True),
+        (f"{DELEGATED} && {NAMED}", BLOBS, None),
+        (f"!(ActionMatches{{'{BLOBS.upper()}'}})", BLOBS, False),
+        (f"NOT ActionMatches{{'{BLOBS}'}} AND @Environment[isPrivateLink] BoolEquals true", BLOBS,
+         False),
+        ("ActionMatches{'Microsoft.Storage/*'}", BLOBS, True),
+        # Of many actions, some.
+        ("!(ActionMatches{'a/query/Secrets/read'})", "a/query/*/read", None),
+        ("!(ActionMatches{'a/query/*'})", "a/query/*/read", False),
+        ("!(ActionMatches{'b/*'})", "a/query/*/read", True),
+        ("@Principal[x:y] StringEquals 'z'", BLOBS, None),
+        # Nothing is assumed of which word binds closer, nor of what cannot be read.
+        (f"!({GRANTS}) OR {GRANTS} AND {GRANTS}", BLOBS, None),
+        (f"!({GRANTS}", BLOBS, None),
+        (f"!({GRANTS})) OR", BLOBS, None),
+        (f"!({GRANTS}) and", BLOBS, None),
+        ("()", BLOBS, None),
+        ("'open", BLOBS, None),
+        ("!" * 9999 + GRANTS, BLOBS, None),
+    ],
+)  # fmt: skip
+def test_whether_a_condition_leaves_an_action_be(
+    condition: str | None, action: str, told: bool | None
+) -> None:
+    assert allows(condition, action) is told
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "together", "first_covers"),
+    [
+        ("*", "a/query/*/read", True, True),
+        ("*/read", "a/query/*/read", True, True),
+        ("a/*", "a/query/*/read", True, True),
+        ("a/query/read", "a/query/*/read", False, False),
+        ("a/query/logs/read", "a/query/*/read", True, False),
+        ("*/logs/*", "a/query/*/read", True, False),
+        ("a/*/write", "a/query/*/read", False, False),
+        ("b/*", "a/query/*/read", False, False),
+        ("a/quer*/read", "a/query/*/read", True, True),
+        ("a.c", "abc", False, False),
+    ],
+)
+def test_patterns_that_speak_of_the_same(
+    one: str, other: str, together: bool, first_covers: bool
+) -> None:
+    assert meet(one, other) is meet(other, one) is together
+    assert covers(one, other) is first_covers

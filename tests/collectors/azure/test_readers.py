@@ -1,0 +1,278 @@
+"""Who may read the records of a subscription: roles, scopes, conditions and what is not known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from told import SUBSCRIPTION, only
+
+from scanner.collectors.azure.collector import COLLECTOR
+from scanner.collectors.base import Refused
+
+SOURCES = {source.name: source for source in COLLECTOR.sources}
+SUB = f"/subscriptions/{SUBSCRIPTION}"
+ANY = "GET /subscriptions/{subscription}/providers/"
+GROUP = "GET /subscriptions/{subscription}/resourceGroups/{group}/providers/"
+ELSEWHERE = "/subscriptions/00000000-0000-4000-8000-00000000000f"
+
+EVENTS = "Microsoft.Insights/eventtypes/values/read"
+LOGS = "Microsoft.OperationalInsights/workspaces"
+BY_RESOURCE = "Microsoft.Insights/logs/*/read"
+KEYS = "Microsoft.Storage/storageAccounts/listKeys/action"
+BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"
+
+ASSIGNMENTS = f"{ANY}Microsoft.Authorization/roleAssignments"
+DEFINITIONS = f"{ANY}Microsoft.Authorization/roleDefinitions"
+SCHEDULED = f"{ANY}Microsoft.Authorization/roleAssignmentScheduleInstances"
+WORKSPACES = f"{ANY}Microsoft.OperationalInsights/workspaces"
+ACTIVITY = f"{ANY}Microsoft.Insights/diagnosticSettings"
+OF_RESOURCE = "GET /{resource}/providers/Microsoft.Insights/diagnosticSettings"
+ACCOUNTS = f"{ANY}Microsoft.Storage/storageAccounts"
+VAULTS = f"{ANY}Microsoft.KeyVault/vaults"
+WATCHERS = f"{ANY}Microsoft.Network/networkWatchers"
+FLOW_LOGS = f"{GROUP}Microsoft.Network/networkWatchers/{{watcher}}/flowLogs"
+SERVERS = f"{ANY}Microsoft.Sql/servers"
+AUDITING = f"{GROUP}Microsoft.Sql/servers/{{server}}/auditingSettings/default"
+
+
+def resource(kind: str, name: str, where: str = SUB, **properties: Any) -> dict[str, Any]:
+    one = f"{where}/resourceGroups/logging/providers/{kind}/{name}"
+    return {"id": one, "name": name, "properties": properties}
+
+
+WORKSPACE = resource(LOGS, "security", features={})
+OPEN = {"features": {"enableLogAccessUsingOnlyResourcePermissions": True}}
+ARCHIVE = resource("Microsoft.Storage/storageAccounts", "archive")
+OTHER = resource("Microsoft.Storage/storageAccounts", "drawings")
+TABLE = f"{WORKSPACE['id']}/tables"
+CONTAINER = f"{ARCHIVE['id']}/blobServices/default/containers"
+MANAGED = "/providers/Microsoft.Management/managementGroups/firm"
+
+
+def setting(**to: str) -> dict[str, Any]:
+    return {"id": f"{SUB}/s", "name": "s", "properties": {"logs": [], **to}}
+
+
+ESTATE: dict[str, Any] = {
+    WORKSPACES: [WORKSPACE],
+    ACTIVITY: [setting(workspaceId=WORKSPACE["id"].upper(), storageAccountId=ARCHIVE["id"])],
+    ACCOUNTS: [ARCHIVE, OTHER],
+    VAULTS: [], WATCHERS: [], SERVERS: [], SCHEDULED: [],
+}  # fmt: skip
+
+
+def reads(*entries: dict[str, Any], at: str = SUB, estate: Any = None, **more: Any) -> Any:
+    """True or False, or the refusal that the answer is, for a role of these entries."""
+    role = {"roleName": "Role", "permissions": [*entries]}
+    held = {
+        "roleDefinitionId": f"{SUB}/r1", "principalId": "P", "principalType": "Group", "scope": at,
+        **more,
+    }  # fmt: skip
+    answers = {
+        **ESTATE,
+        DEFINITIONS: [{"id": f"{SUB}/R1", "properties": role}],
+        ASSIGNMENTS: [{"id": f"{SUB}/A1", "properties": held}],
+        **(estate or {}),
+    }
+    fact, refused = only(SOURCES["role-assignments"], answers, "reads_records")
+    return refused.get("reads_records", fact.reads_records)
+
+
+def does(*actions: str) -> dict[str, Any]:
+    return {"actions": list(actions)}
+
+
+def opens(*actions: str) -> dict[str, Any]:
+    return {"actions": [], "dataActions": list(actions)}
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        (does("*"), True),
+        (does("*/read"), True),
+        (does(EVENTS.upper()), True),
+        (does("Microsoft.Insights/*"), True),
+        (does("Microsoft.Insights/metrics/read"), False),
+        (does("Microsoft.Insights/eventtypes/digestevents/read"), True),
+        (does(f"{LOGS}/query/SigninLogs/read"), True),
+        (does(f"{LOGS}/query/*"), True),
+        (does(f"{LOGS}/*"), True),
+        (does(f"{LOGS}/tables/*"), True),
+        (does(f"{LOGS}/search/action"), True),
+        (opens(f"{LOGS}/tables/data/read"), True),
+        # To run queries and to see what tables there are opens none of them.
+        (does(f"{LOGS}/query/read", f"{LOGS}/read", f"{LOGS}/tables/read"), False),
+        (does(f"{LOGS}/query/Heartbeat/read"), False),
+        (does(f"{LOGS}/query/Heartbeat/read", f"{LOGS}/query/Syslog/read"), True),
+        (does(f"{LOGS}/tables/data/read"), False),
+        (does(KEYS), True),
+        (does("Microsoft.Storage/*"), True),
+        (does("Microsoft.Storage/storageAccounts/read"), False),
+        (opens("Microsoft.Storage/storageAccounts/blobServices/containers/blobs/*"), True),
+        (does(BLOBS), False),
+        ({"actions": ["*"], "notActions": ["*/read", "Microsoft.Storage/*", f"{LOGS}/*"]}, False),
+        ({"actions": [EVENTS], "notActions": ["Microsoft.Insights/*/read"]}, False),
+        ({"actions": [f"{LOGS}/query/*/read"], "notActions": [f"{LOGS}/query/*"]}, False),
+        ({"actions": [f"{LOGS}/query/*/read"], "notActions": [f"{LOGS}/query/Syslog/read"]}, True),
+        ({"actions": [], "dataActions": ["*"], "notDataActions": ["*/read"]}, False),
+        ({"actions": None}, False),
+    ],
+)
+def test_actions_that_open_records(entry: dict[str, Any], told: bool) -> None:
+    assert reads(entry) is told
+
+
+def test_one_entry_may_give_what_another_takes() -> None:
+    nothing = {"actions": ["*"], "notActions": ["*"]}
+    assert reads(nothing) is False
+    assert reads(nothing, does(EVENTS)) is True
+
+
+@pytest.mark.parametrize(
+    ("entry", "scope", "told"),
+    [
+        (does("*/read"), f"{SUB}/resourceGroups/apps", True),  # the activity log of that group
+        (does(f"{LOGS}/query/*/read"), "/", True),
+        (does(f"{LOGS}/query/*/read"), MANAGED, True),
+        (does(f"{LOGS}/query/*/read"), f"{SUB}/resourceGroups/LOGGING", True),
+        (does(f"{LOGS}/query/*/read"), f"{SUB}/resourceGroups/log", False),
+        (does(f"{LOGS}/query/*/read"), f"{SUB}/resourceGroups/apps", False),
+        (does(f"{LOGS}/query/*/read"), WORKSPACE["id"], True),
+        (does(f"{LOGS}/query/read"), f"{TABLE}/SigninLogs", True),
+        (does(f"{LOGS}/query/read"), f"{TABLE}/Heartbeat", False),
+        (does(KEYS), ARCHIVE["id"], True),
+        (does(KEYS), OTHER["id"], False),
+        (opens(BLOBS), OTHER["id"], False),
+        (opens(BLOBS), f"{CONTAINER}/insights-activity-logs", True),
+        (opens(BLOBS), f"{CONTAINER}/drawings", False),
+    ],
+)
+def test_scopes_that_reach_records(entry: dict[str, Any], scope: str, told: bool) -> None:
+    assert reads(entry, at=scope) is told
+
+
+def test_records_of_a_resource_are_open_where_a_workspace_says_so() -> None:
+    apps = f"{SUB}/resourceGroups/apps"
+    assert reads(does(BY_RESOURCE), at=apps) is False
+    shown = {WORKSPACES: [WORKSPACE, resource(LOGS, "apps", **OPEN)]}
+    assert reads(does(BY_RESOURCE), at=apps, estate=shown) is True
+    away = {ACTIVITY: [setting(workspaceId=f"{ELSEWHERE}/providers/{LOGS}/far")]}
+    found = reads(does(BY_RESOURCE), at=apps, estate=away)
+    assert (found.reason, found.operation) == ("not-supported", WORKSPACES)
+
+
+def test_keys_that_are_switched_off_open_nothing() -> None:
+    shut = resource("Microsoft.Storage/storageAccounts", "archive", allowSharedKeyAccess=False)
+    assert reads(does(KEYS), estate={ACCOUNTS: [shut]}) is False
+    assert reads(opens(BLOBS), estate={ACCOUNTS: [shut]}) is True
+
+
+def test_an_account_that_is_gone_holds_nothing() -> None:
+    assert reads(does(KEYS), opens(BLOBS), estate={ACCOUNTS: [OTHER]}) is False
+
+
+def test_stores_in_another_subscription() -> None:
+    far = resource("Microsoft.Storage/storageAccounts", "far", ELSEWHERE)
+    away = {ACTIVITY: [setting(storageAccountId=far["id"])]}
+    assert reads(opens(BLOBS), estate=away) is False
+    assert reads(opens(BLOBS), at="/", estate=away) is True
+    assert "management group" in reads(opens(BLOBS), at=MANAGED, estate=away).detail
+    assert reads(does(KEYS), at="/", estate=away).operation == ACCOUNTS
+
+
+VAULT = resource("Microsoft.KeyVault/vaults", "v")
+WATCHER = resource("Microsoft.Network/networkWatchers", "w")
+SERVER = resource("Microsoft.Sql/servers", "s")
+ENDPOINT = "https://archive.blob.core.usgovcloudapi.net/"
+
+
+@pytest.mark.parametrize(
+    "senders",
+    [
+        {VAULTS: [VAULT], OF_RESOURCE: [setting(storageAccountId=ARCHIVE["id"])]},
+        {WATCHERS: [WATCHER], FLOW_LOGS: [{"properties": {"storageId": ARCHIVE["id"]}}]},
+        {SERVERS: [SERVER], AUDITING: {"properties": {"storageEndpoint": ENDPOINT}}},
+    ],
+)
+def test_others_that_send_records_to_an_archive(senders: dict[str, Any]) -> None:
+    assert reads(does(KEYS), estate={ACTIVITY: [], **senders}) is True
+    assert reads(does(KEYS), estate={ACTIVITY: []}) is False
+
+
+READS = [WORKSPACES, ACTIVITY, ACCOUNTS, VAULTS, OF_RESOURCE, WATCHERS, FLOW_LOGS, SERVERS,
+         AUDITING]  # fmt: skip
+SENDING = {
+    VAULTS: [VAULT], OF_RESOURCE: [], WATCHERS: [WATCHER], FLOW_LOGS: [], SERVERS: [SERVER],
+    AUDITING: {"properties": {"storageEndpoint": ENDPOINT}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("operation", READS)
+def test_what_cannot_be_read_leaves_it_open(operation: str) -> None:
+    declared = dict(SOURCES["role-assignments"].needs(frozenset({"reads_records"})))
+    refused = Refused("denied", operation, permission=declared[operation])
+    estate = {**SENDING, operation: refused}
+    doubtful = does(f"{LOGS}/query/Syslog/read") if operation == WORKSPACES else does(KEYS)
+    apart = f"{SUB}/resourceGroups/apps" if operation != ACCOUNTS else SUB
+    found = reads(doubtful, at=apart, estate=estate)
+    assert (found.reason, found.operation) == ("denied", operation)
+    assert found.permission == declared[operation]
+    # Who reads the activity log reads records whatever else there is; who has no way has none.
+    assert reads(does(EVENTS), estate=estate) is True
+    assert reads(does("Microsoft.Compute/*/read"), estate=estate) is False
+    everything = reads(does("*"), estate=estate)
+    assert everything is True
+
+
+GUARDED = "(!(ActionMatches{'Microsoft.Authorization/roleAssignments/write'}) OR @Request[a] = b)"
+ON_BLOBS = f"(!(ActionMatches{{'{BLOBS}'}}) OR @Resource[x:name] StringEquals 'insights-logs')"
+
+
+def test_conditions() -> None:
+    assert reads(does("*"), condition=GUARDED) is True
+    assert reads(opens(BLOBS), condition=GUARDED) is True
+    found = reads(opens(BLOBS), condition=ON_BLOBS)
+    assert (found.reason, found.operation) == ("not-supported", ASSIGNMENTS)
+    assert "condition" in found.detail
+    assert reads(does("*/read"), condition=ON_BLOBS) is True
+    assert reads(opens("*/write"), condition=ON_BLOBS) is False
+    assert reads(opens(BLOBS), condition=f"!(ActionMatches{{'{BLOBS}'}})") is False
+    assert reads({**opens(BLOBS), "condition": ON_BLOBS}).reason == "not-supported"
+    assert reads({**does(EVENTS), "condition": None}, condition=None) is True
+
+
+def test_answers_that_are_none() -> None:
+    assert reads(does("*"), roleDefinitionId=f"{SUB}/gone").operation == DEFINITIONS
+    assert reads(does("*"), at=None).operation == ASSIGNMENTS
+    far = {"storageEndpoint": "https://far.blob.core.usgovcloudapi.net/"}
+    estate = {ACTIVITY: [], SERVERS: [SERVER], AUDITING: {"properties": far}}
+    assert reads(does(KEYS), estate=estate).operation == AUDITING
+    far["storageAccountSubscriptionId"] = ELSEWHERE.rpartition("/")[2]
+    assert reads(does(KEYS), estate=estate) is False
+
+
+def parties(**estate: Any) -> Any:
+    fact, refused = only(SOURCES["record-exports"], {**ESTATE, **estate})
+    return refused.get("parties", fact.parties)
+
+
+def test_to_whom_records_are_sent() -> None:
+    assert parties() == ()
+    hub = f"{SUB}/resourceGroups/g/providers/Microsoft.EventHub/namespaces/n/authorizationRules/r"
+    partner = f"{SUB}/resourceGroups/g/providers/Microsoft.Datadog/monitors/m"
+    far = f"{ELSEWHERE}/resourceGroups/g/providers/{LOGS}/far"
+    settings = [
+        setting(workspaceId=far, eventHubAuthorizationRuleId=hub, marketplacePartnerId=partner),
+        setting(storageAccountId=f"{ELSEWHERE}/x"),
+    ]
+    assert parties(**{ACTIVITY: settings}) == (partner.lower(), ELSEWHERE.rpartition("/")[2])
+    refused = Refused("denied", OF_RESOURCE)
+    assert parties(**{VAULTS: [VAULT], OF_RESOURCE: refused}) is refused
+
+
+def test_nobody_else_pays_for_it() -> None:
+    ordinary = {op for op, _ in SOURCES["role-assignments"].needs(frozenset({"privileged"}))}
+    assert ordinary == {ASSIGNMENTS, DEFINITIONS, SCHEDULED}
+    assert not list(SOURCES["record-exports"].needs(frozenset({"external"})))
