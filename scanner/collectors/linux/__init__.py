@@ -15,6 +15,7 @@ from scanner.collectors.linux.records import audit_records, clock, log_files, st
 from scanner.collectors.linux.session import OPTIONS, open_host
 from scanner.collectors.linux.sign_in import (
     accounts,
+    banners,
     credentials,
     desktops,
     policy,
@@ -41,7 +42,7 @@ COLLECTOR = Collector(
         sessions.shell_sessions,
         sessions.login_sessions,
         desktops.desktop_sessions,
-        sessions.banners,
+        banners.banners,
         fips.fips_settings,
         modules.crypto_modules,
         trails.audit_trail,

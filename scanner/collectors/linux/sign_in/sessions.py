@@ -1,13 +1,12 @@
-"""When sessions lock and end: shells, the console, the desktop; and the notices before them."""
+"""When sessions lock and end: shells and the console."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from hashlib import sha256
 
-from scanner.collectors.base import Partial, Refused, source
+from scanner.collectors.base import Partial, source
 from scanner.collectors.linux.forms import (
     drop_ins,
     first_text,
@@ -18,19 +17,9 @@ from scanner.collectors.linux.forms import (
     systemd_texts,
 )
 from scanner.collectors.linux.host import Host, Unclear, observe
-from scanner.collectors.linux.sign_in.dconf import (
-    DCONF,
-    DCONF_CALLS,
-    GNOME_CALLS,
-    gnome_installed,
-    gvariant_bool,
-    gvariant_text,
-    settings,
-)
-from scanner.collectors.linux.sign_in.sshd_config import CONFIG_CALLS, sshd_config, sshd_installed
 from scanner.collectors.linux.software.packages import PACKAGE_CALLS, inventory
 from scanner.collectors.linux.system.release import RELEASE_CALLS, release
-from scanner.facts.host import Banner, Session
+from scanner.facts.host import Session
 
 _PROFILE = "read:/etc/profile"
 _SHELL_FILES = (
@@ -198,83 +187,3 @@ def login_sessions(here: Host) -> Iterator[Session | Partial]:
         _LOGIND,
         {"lock_minutes": locks, "idle_minutes": ends},
     )
-
-
-def text_hash(text: str) -> str | None:
-    """SHA-256 of a notice with its white space folded; None for an empty one."""
-    folded = " ".join(text.split())
-    return sha256(folded.encode()).hexdigest() if folded else None
-
-
-_ISSUE = "read:/etc/issue"
-_SSH_NOTICES = (
-    "/etc/issue.net",
-    "/etc/motd",
-    "/etc/banner*",
-    "/etc/ssh/*banner*",
-    "/etc/ssh/issue*",
-)
-_BANNER_ON = "/org/gnome/login-screen/banner-message-enable"
-_BANNER_TEXT = "/org/gnome/login-screen/banner-message-text"
-
-
-@source(
-    Banner,
-    fields=["surface", "shown", "text_hash"],
-    calls={
-        _ISSUE: "",
-        "read:/etc/issue.d/*": "",
-        **{f"read:{path}": "" for path in _SSH_NOTICES},
-        **CONFIG_CALLS,
-        **DCONF_CALLS,
-        **GNOME_CALLS,
-    },
-)
-def banners(here: Host) -> Iterator[Banner | Partial]:
-    """The notice before sign-in: at the console, over SSH, on the desktop."""
-
-    def console() -> str:
-        texts = [here.read_optional("/etc/issue") or ""]
-        texts.extend(here.read_optional(p) or "" for p in here.glob("/etc/issue.d/*"))
-        return "\n".join(texts)
-
-    def ssh() -> str:
-        paths = {view.text("banner") for view in sshd_config(here).views()}
-        if len(paths) > 1:
-            raise Unclear("sshd shows different banners by connection")
-        path = paths.pop()
-        if path.lower() == "none":
-            return ""
-        if not here.may_read(path):
-            raise Refused("not-supported", "read:/etc/issue.net", f"the banner {path} is not read")
-        return here.read_optional(path) or ""
-
-    def desktop() -> str:
-        values = settings(here, "gdm").values
-        if not gvariant_bool(values.get(_BANNER_ON, "false")):
-            return ""
-        return gvariant_text(values.get(_BANNER_TEXT, "''"))
-
-    surfaces = [("console", _ISSUE, console)]
-    if sshd_installed(here):
-        surfaces.append(("ssh", "read:/etc/ssh/sshd_config", ssh))
-    if gnome_installed(here):
-        surfaces.append(("desktop", DCONF, desktop))
-    for surface, operation, text in surfaces:
-
-        def notice(text: Callable[[], str] = text) -> str | None:
-            return text_hash(text())
-
-        def shown(notice: Callable[[], str | None] = notice) -> bool:
-            return notice() is not None
-
-        yield observe(
-            Banner(
-                subject=f"{here.id}/banner/{surface}",
-                name=surface,
-                surface=surface,
-                **here.here(operation),
-            ),
-            operation,
-            {"shown": shown, "text_hash": notice},
-        )

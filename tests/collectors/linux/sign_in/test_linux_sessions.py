@@ -1,4 +1,4 @@
-"""How a session ends, locks, and what it is greeted with."""
+"""How a session ends and locks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from scanner.collectors.linux.sign_in.sessions import (
     login_sessions,
     parse_timeout,
     shell_sessions,
-    text_hash,
 )
 
 
@@ -110,8 +109,3 @@ def test_logind_locks_where_it_is_told() -> None:
         "/etc/systemd/logind.conf.d/60.conf": "[Login]\nIdleAction=lock\nIdleActionSec=300\n",
     }
     assert read(login_sessions, lock).only.lock_minutes == 5
-
-
-def test_a_notice_is_the_same_in_another_layout() -> None:
-    assert text_hash(" For  authorized\nuse only.\n") == text_hash("For authorized use only.")
-    assert text_hash(" \n") is None
