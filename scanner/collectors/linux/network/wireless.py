@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from scanner.collectors.base import source
 from scanner.collectors.linux.forms import drop_in_paths, section_values
 from scanner.collectors.linux.host import Host
+from scanner.collectors.linux.network.ssids import file_text
 from scanner.collectors.linux.sign_in.sshd_config import SSHD_PROGRAMS
 from scanner.facts.crypto import Key
 from scanner.facts.device import DevicePolicy
@@ -37,7 +38,7 @@ def wireless(here: Host) -> Iterator[DevicePolicy]:
         security = section_values([text], "wifi-security")
         security |= section_values([text], "802-11-wireless-security")
         value = security.get("key-mgmt")
-        name = path.rpartition("/")[2].removesuffix(".nmconnection")
+        name = file_text(path.rpartition("/")[2].removesuffix(".nmconnection"))
         yield DevicePolicy(
             subject=f"{here.id}/wifi/{name}",
             name=name,

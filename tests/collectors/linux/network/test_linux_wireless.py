@@ -38,6 +38,14 @@ def test_profiles_that_netplan_has_written() -> None:
     assert read(wireless, hidden).facts == {}
 
 
+def test_a_profile_whose_name_is_no_text_hides_no_other() -> None:
+    tree = {
+        f"{FOLDER}/caf\udce9.nmconnection": "[connection]\ntype=wifi\n",
+        f"{FOLDER}/x.nmconnection": "[connection]\ntype=wifi\n",
+    }
+    assert set(read(wireless, tree).facts) == {"wifi/636166e9", "wifi/x"}
+
+
 def test_host_keys_by_name() -> None:
     tree = {**RHEL, "/etc/ssh/ssh_host_rsa_key.pub": "x", "/etc/ssh/ssh_host_rsa_key": "CANARY"}
     assert list(read(host_keys, tree).facts) == ["key/ssh_host_rsa_key"]
