@@ -249,8 +249,8 @@ def test_a_root_without_a_machine_id_needs_a_name(root: Path) -> None:
 
 def test_every_declared_operation_is_a_read() -> None:
     readers = {
-        "apt", "auditctl", "chronyc", "dnf", "gnutls-cli", "ip6tables", "iptables", "nft",
-        "openssl", "rpm", "sshd", "timedatectl", "zypper",
+        "apt", "auditctl", "chronyc", "dnf", "gnutls-cli", "ip6tables", "ip6tables-legacy",
+        "iptables", "iptables-legacy", "nft", "openssl", "rpm", "sshd", "timedatectl", "zypper",
     }  # fmt: skip
     for each in COLLECTOR.sources:
         for operation, permission in each.calls.items():
