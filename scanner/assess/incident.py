@@ -137,9 +137,9 @@ def start_file(folder: Path, identifier: str, text: str) -> Path:
     return path
 
 
-def load(path: Path) -> Incident:
-    """One record, checked. Raises InputError."""
-    return _record(read_document(path, LIMIT))
+def load(path: Path, now: str | None = None) -> Incident:
+    """One record, checked; with `now`, nothing in it may lie ahead. Raises InputError."""
+    return _record(read_document(path, LIMIT), now)
 
 
 _TIMES = (
@@ -148,7 +148,7 @@ _TIMES = (
 )
 
 
-def _record(doc: Document) -> Incident:
+def _record(doc: Document, now: str | None = None) -> Incident:
     value = {k: v for k, v in checked(doc, "incident").value.items() if k != "schema"}
     places: list[tuple[str | int, ...]] = [(key,) for key in _TIMES]
     places += [("log", index, "at") for index in range(len(value.get("log", ())))]
@@ -159,9 +159,13 @@ def _record(doc: Document) -> Incident:
         if text is None:
             continue
         try:
-            moment(text)
+            when = moment(text)
         except InputError as error:
             raise InputError(f"{doc.where(place)}: {error}") from error
+        if now is not None and when > moment(now):
+            raise InputError(
+                f"{doc.where(place)}: {text} lies after now, {now}; write what was done, in UTC"
+            )
     return msgspec.convert(value, Incident)
 
 

@@ -76,5 +76,5 @@ def _file(name: str, folder: Path) -> Path:
 
 
 def _show(path: Path, now: str) -> int:
-    say_all(record.lines(record.load(path), now))
+    say_all(record.lines(record.load(path, now), now))
     return OK

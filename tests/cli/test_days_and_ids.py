@@ -85,3 +85,16 @@ def test_an_incident_that_could_not_be_read_again_is_not_written(here, capsys, a
 def test_an_id_that_looks_like_something_else_is_an_id(here, name):
     assert run(["incident", "start", name, "--title", "x"]) == OK
     assert run(["incident", "status", name]) == OK
+
+
+@pytest.mark.parametrize("key", ["reported", "images_preserved", "prime_told"])
+def test_what_lies_ahead_is_not_done(here, capsys, key):
+    assert run(["incident", "start", "x", "--title", "x"]) == OK
+    path = Path("incidents/x.yaml")
+    path.write_text(path.read_text().replace(f"{key}: null", f"{key}: 2199-01-01T00:00Z"))
+    capsys.readouterr()
+    assert run(["incident", "status", "x"]) == BAD_INPUT
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert ": 2199-01-01T00:00Z lies after now" in told.err
+    assert told.err.startswith("incidents/x.yaml:")

@@ -171,6 +171,14 @@ def test_the_script_writes_nothing() -> None:
         assert ">" not in plain.replace("2>/dev/null", ""), line
 
 
+def test_databases_come_as_bytes_and_secrets_not_at_all() -> None:
+    lines = script(tuple(operations(COLLECTOR.sources))).splitlines()
+    assert "n /var/lib/lastlog/lastlog2.db b" in lines
+    looked_at = [line for line in lines if "/var/lib/iwd/" in line]
+    assert len(looked_at) == 3
+    assert all(line.endswith('n "$p" s; done') for line in looked_at)
+
+
 @pytest.mark.parametrize(
     "answer",
     [
