@@ -10,9 +10,7 @@ from scanner.facts.base import UNSET, Fact, Maybe, Sure
 class Sharing(Fact, frozen=True, kw_only=True, tag="sharing.policy"):
     """The rules of one service for sharing with people outside."""
 
-    service: Annotated[Sure[str], "sharepoint, mail, teams, log-groups, ..."] = (
-        UNSET
-    )
+    service: Annotated[Sure[str], "sharepoint, mail, teams, log-groups, records, ..."] = UNSET
     external: Annotated[
         Sure[str], "who may be shared with: nobody, existing-guests, new-guests, anybody"
     ] = UNSET

@@ -5,6 +5,7 @@ from __future__ import annotations
 from scanner.collectors.azure.data import backup_vaults, disks, storage_accounts, storage_endpoints
 from scanner.collectors.azure.databases import sql_databases, sql_endpoints
 from scanner.collectors.azure.defences import DEFENDER_PLANS, contacts, defender, policy_assignments
+from scanner.collectors.azure.delegations import record_delegations
 from scanner.collectors.azure.keys import key_vaults, vault_keys
 from scanner.collectors.azure.log_stores import flow_logs, log_archives, workspaces
 from scanner.collectors.azure.machines import cluster_nodes, machine_scans, machines, patches
@@ -60,6 +61,7 @@ COLLECTOR = Collector(
         patches,
         role_assignments,
         record_exports,
+        record_delegations,
         *DEFENDER_PLANS,
         defender,
         contacts,

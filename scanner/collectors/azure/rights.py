@@ -98,6 +98,16 @@ def _definitions(place: Place) -> dict[str, dict[str, Any]]:
     }
 
 
+def role_permissions(place: Place) -> dict[str, Permissions]:
+    """Role id -> what it lets its holder do. Raises Refused."""
+
+    def read() -> dict[str, Permissions]:
+        roles = _definitions(place).items()
+        return {role_id: permissions_of(role, DEFINITIONS) for role_id, role in roles}
+
+    return place.once(("permissions-by-role",), read)
+
+
 def _names(place: Place) -> dict[str, str] | Refused:
     """Principal -> its name, as schedules of roles show it; none where there is no licence.
 
@@ -150,14 +160,8 @@ def reading(place: Place, grant: RoleGrant) -> dict[str, object]:
     def index() -> dict[str, dict[str, Any]]:
         return {resource_id(one): parts(one) for one in everywhere(place, ASSIGNMENTS)}
 
-    def permissions() -> dict[str, Permissions]:
-        return {
-            role_id: permissions_of(role, DEFINITIONS)
-            for role_id, role in _definitions(place).items()
-        }
-
     found = place.once(("assignments-by-id",), index)[grant.subject]
-    role = place.once(("permissions-by-role",), permissions).get(_role_id(found))
+    role = role_permissions(place).get(_role_id(found))
     scope = text(found, "scope")
     if role is None:
         raise Refused("broken", DEFINITIONS, "the role that it gives is not among the roles")

@@ -29,6 +29,7 @@ API_VERSIONS = {
     "microsoft.insights/activitylogalerts": "2020-10-01",
     "microsoft.keyvault/vaults": "2023-07-01",
     "microsoft.keyvault/vaults/keys": "2023-07-01",
+    "microsoft.managedservices/registrationassignments": "2022-10-01",
     "microsoft.network/networksecuritygroups": "2023-11-01",
     "microsoft.network/networkwatchers/flowlogs": "2023-11-01",
     "microsoft.network/networkwatchers": "2023-11-01",

@@ -5,61 +5,44 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from told import SUBSCRIPTION, only
+from record_estate import (
+    ACCOUNTS,
+    ACTIVITY,
+    ARCHIVE,
+    ASSIGNMENTS,
+    AUDITING,
+    BLOBS,
+    BY_RESOURCE,
+    CONTAINER,
+    DEFINITIONS,
+    ELSEWHERE,
+    ESTATE,
+    EVENTS,
+    FLOW_LOGS,
+    KEYS,
+    LOGS,
+    MANAGED,
+    OF_RESOURCE,
+    OPEN,
+    OTHER,
+    SCHEDULED,
+    SERVERS,
+    SOURCES,
+    SUB,
+    TABLE,
+    VAULT,
+    VAULTS,
+    WATCHERS,
+    WORKSPACE,
+    WORKSPACES,
+    does,
+    opens,
+    resource,
+    setting,
+)
+from told import only
 
-from scanner.collectors.azure.collector import COLLECTOR
 from scanner.collectors.base import Refused
-
-SOURCES = {source.name: source for source in COLLECTOR.sources}
-SUB = f"/subscriptions/{SUBSCRIPTION}"
-ANY = "GET /subscriptions/{subscription}/providers/"
-GROUP = "GET /subscriptions/{subscription}/resourceGroups/{group}/providers/"
-ELSEWHERE = "/subscriptions/00000000-0000-4000-8000-00000000000f"
-
-EVENTS = "Microsoft.Insights/eventtypes/values/read"
-LOGS = "Microsoft.OperationalInsights/workspaces"
-BY_RESOURCE = "Microsoft.Insights/logs/*/read"
-KEYS = "Microsoft.Storage/storageAccounts/listKeys/action"
-BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"
-
-ASSIGNMENTS = f"{ANY}Microsoft.Authorization/roleAssignments"
-DEFINITIONS = f"{ANY}Microsoft.Authorization/roleDefinitions"
-SCHEDULED = f"{ANY}Microsoft.Authorization/roleAssignmentScheduleInstances"
-WORKSPACES = f"{ANY}Microsoft.OperationalInsights/workspaces"
-ACTIVITY = f"{ANY}Microsoft.Insights/diagnosticSettings"
-OF_RESOURCE = "GET /{resource}/providers/Microsoft.Insights/diagnosticSettings"
-ACCOUNTS = f"{ANY}Microsoft.Storage/storageAccounts"
-VAULTS = f"{ANY}Microsoft.KeyVault/vaults"
-WATCHERS = f"{ANY}Microsoft.Network/networkWatchers"
-FLOW_LOGS = f"{GROUP}Microsoft.Network/networkWatchers/{{watcher}}/flowLogs"
-SERVERS = f"{ANY}Microsoft.Sql/servers"
-AUDITING = f"{GROUP}Microsoft.Sql/servers/{{server}}/auditingSettings/default"
-
-
-def resource(kind: str, name: str, where: str = SUB, **properties: Any) -> dict[str, Any]:
-    one = f"{where}/resourceGroups/logging/providers/{kind}/{name}"
-    return {"id": one, "name": name, "properties": properties}
-
-
-WORKSPACE = resource(LOGS, "security", features={})
-OPEN = {"features": {"enableLogAccessUsingOnlyResourcePermissions": True}}
-ARCHIVE = resource("Microsoft.Storage/storageAccounts", "archive")
-OTHER = resource("Microsoft.Storage/storageAccounts", "drawings")
-TABLE = f"{WORKSPACE['id']}/tables"
-CONTAINER = f"{ARCHIVE['id']}/blobServices/default/containers"
-MANAGED = "/providers/Microsoft.Management/managementGroups/firm"
-
-
-def setting(**to: str) -> dict[str, Any]:
-    return {"id": f"{SUB}/s", "name": "s", "properties": {"logs": [], **to}}
-
-
-ESTATE: dict[str, Any] = {
-    WORKSPACES: [WORKSPACE],
-    ACTIVITY: [setting(workspaceId=WORKSPACE["id"].upper(), storageAccountId=ARCHIVE["id"])],
-    ACCOUNTS: [ARCHIVE, OTHER],
-    VAULTS: [], WATCHERS: [], SERVERS: [], SCHEDULED: [],
-}  # fmt: skip
 
 
 def reads(*entries: dict[str, Any], at: str = SUB, estate: Any = None, **more: Any) -> Any:
@@ -77,14 +60,6 @@ def reads(*entries: dict[str, Any], at: str = SUB, estate: Any = None, **more: A
     }
     fact, refused = only(SOURCES["role-assignments"], answers, "reads_records")
     return refused.get("reads_records", fact.reads_records)
-
-
-def does(*actions: str) -> dict[str, Any]:
-    return {"actions": list(actions)}
-
-
-def opens(*actions: str) -> dict[str, Any]:
-    return {"actions": [], "dataActions": list(actions)}
 
 
 @pytest.mark.parametrize(
@@ -182,7 +157,6 @@ def test_stores_in_another_subscription() -> None:
     assert reads(does(KEYS), at="/", estate=away).operation == ACCOUNTS
 
 
-VAULT = resource("Microsoft.KeyVault/vaults", "v")
 WATCHER = resource("Microsoft.Network/networkWatchers", "w")
 SERVER = resource("Microsoft.Sql/servers", "s")
 ENDPOINT = "https://archive.blob.core.usgovcloudapi.net/"
@@ -253,26 +227,8 @@ def test_answers_that_are_none() -> None:
     assert reads(does(KEYS), estate=estate) is False
 
 
-def parties(**estate: Any) -> Any:
-    fact, refused = only(SOURCES["record-exports"], {**ESTATE, **estate})
-    return refused.get("parties", fact.parties)
-
-
-def test_to_whom_records_are_sent() -> None:
-    assert parties() == ()
-    hub = f"{SUB}/resourceGroups/g/providers/Microsoft.EventHub/namespaces/n/authorizationRules/r"
-    partner = f"{SUB}/resourceGroups/g/providers/Microsoft.Datadog/monitors/m"
-    far = f"{ELSEWHERE}/resourceGroups/g/providers/{LOGS}/far"
-    settings = [
-        setting(workspaceId=far, eventHubAuthorizationRuleId=hub, marketplacePartnerId=partner),
-        setting(storageAccountId=f"{ELSEWHERE}/x"),
-    ]
-    assert parties(**{ACTIVITY: settings}) == (partner.lower(), ELSEWHERE.rpartition("/")[2])
-    refused = Refused("denied", OF_RESOURCE)
-    assert parties(**{VAULTS: [VAULT], OF_RESOURCE: refused}) is refused
-
-
 def test_nobody_else_pays_for_it() -> None:
     ordinary = {op for op, _ in SOURCES["role-assignments"].needs(frozenset({"privileged"}))}
     assert ordinary == {ASSIGNMENTS, DEFINITIONS, SCHEDULED}
-    assert not list(SOURCES["record-exports"].needs(frozenset({"external"})))
+    for name in ("record-exports", "record-delegations"):
+        assert not list(SOURCES[name].needs(frozenset({"external"})))

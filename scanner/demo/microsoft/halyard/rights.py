@@ -89,6 +89,7 @@ def _rights(site: Site) -> None:
         )
     site.listing("Microsoft.Authorization/roleAssignments", assignments)
     site.listing("Microsoft.Authorization/roleAssignmentScheduleInstances", schedules)
+    site.listing("Microsoft.ManagedServices/registrationAssignments", [])
 
 
 def _defences(site: Site) -> None:
