@@ -113,9 +113,20 @@ class Composer:
             source=hole.source,
         )
 
-    def not_applicable(self, scope: str, skipped: int, last: Fact | None) -> Finding:
-        """A scope that was seen and in which nothing concerns the rule."""
-        what = f"{skipped} looked at" if skipped else "none exists"
+    def not_applicable(
+        self, scope: str, skipped: int, last: Fact | None, *, alone: bool
+    ) -> Finding:
+        """What was seen in a scope and does not concern the rule. alone: nothing else is said there.
+
+        Beside other verdicts it stays a line: the assessment sees by it that a target answered
+        where the scope sets aside every subject that the rule does concern.
+        """
+        if alone:
+            what = f"{skipped} looked at" if skipped else "none exists"
+            message = f"Nothing in {scope} that this rule concerns ({what})"
+        else:
+            were = "was" if skipped == 1 else "were"
+            message = f"{skipped} {were} looked at in {scope} that this rule does not concern"
         return Finding(
             **self._common(*sorted(self._reach.providers.get(scope, ()))),
             verdict="not-applicable",
@@ -124,7 +135,7 @@ class Composer:
             target=min(self._reach.targets.get(scope, {""})) or None,
             scope=scope,
             region=None,
-            message=f"Nothing in {scope} that this rule concerns ({what})",
+            message=message,
             fingerprint=self._print(scope, None, "not-applicable"),
             observed_at=last.observed_at if last else self._at,
             count=skipped,

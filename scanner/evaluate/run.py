@@ -106,7 +106,10 @@ class _Run:
                 self._emit(self._compose.undeclared(fact, gap, count))
             self._undeclared = {}
             if self._skipped or not self._made:
-                self._emit(self._compose.not_applicable(ended, self._skipped, self._last))
+                alone = not self._made
+                self._emit(
+                    self._compose.not_applicable(ended, self._skipped, self._last, alone=alone)
+                )
             self._skipped = self._made = 0
             self._last = None
 

@@ -104,7 +104,8 @@ class Phrases:
             {
                 "pass": made("pass", f"Passed by {{name}}: {title}"),
                 "not-applicable": made(
-                    "not-applicable", f"Nothing in {{name}} ({{count}} looked at) concerns: {title}"
+                    "not-applicable",
+                    f"Not concerned in {{name}}: {{count}} looked at. The rule: {title}",
                 ),
             }
             if voice == "auditor"

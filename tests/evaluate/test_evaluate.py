@@ -77,6 +77,19 @@ def test_each_subject_has_a_finding_with_its_evidence(cloud, snap):
     assert found[2].count == 2, "the two disks do not concern the rule"
 
 
+def test_beside_a_verdict_it_is_not_said_that_nothing_concerns_the_rule(cloud, snap):
+    """Two disks are no buckets; of the buckets one is judged, none is, or none could be listed."""
+    said = "were looked at in fake:1 that this rule does not concern"
+    rest = judge(snap(cloud), rule(BUCKETS))[-1]
+    assert rest.message == f"2 {said}"
+    cloud.refuse["ListBuckets"] = Refused("denied", "ListBuckets")
+    rest_of_the_blind = judge(snap(cloud, name="blind"), rule(BUCKETS))[-1]
+    assert rest_of_the_blind.message == f"2 {said}"
+    [alone] = judge(snap(FakeCloud(buckets={}), name="none"), rule(BUCKETS))
+    assert alone.message == "Nothing in fake:1 that this rule concerns (2 looked at)"
+    assert alone.fingerprint == rest.fingerprint
+
+
 def test_a_refused_field_is_unknown_with_the_permission(cloud, snap):
     cloud.refuse["GetEncryption:bucket/b"] = Refused("denied", "GetEncryption")
     found = judge(snap(cloud), rule(BUCKETS))
