@@ -39,11 +39,16 @@ def tar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "host.tar"
 
 
+def lay_out(tar: Path, folder: str) -> None:
+    """Expand a tar with the system's own program, as a user may."""
+    Path(folder).mkdir()
+    subprocess.run(["tar", "-xf", tar, "-C", folder], check=True)
+
+
 @pytest.mark.parametrize("name", ["host.tar", "host.tar.gz"])
 def test_a_tar_is_judged_like_its_folder(tar, name):
     Path("host.tar.gz").write_bytes(gzip.compress(tar.read_bytes()))
-    with tarfile.open(tar) as archive:
-        archive.extractall("s", filter="data")
+    lay_out(tar, "s")
     for source, out in ((name, "a"), ("s", "b")):
         code = run(["evaluate", source, "-q", "--rules", "IA", "--fail-on", "never", "-o", out])
         assert code in (OK, INCOMPLETE)
@@ -52,8 +57,7 @@ def test_a_tar_is_judged_like_its_folder(tar, name):
 
 def changed(tar: Path, name: str, data: bytes | None) -> None:
     """Write the tar again with one file changed, or gone."""
-    with tarfile.open(tar) as archive:
-        archive.extractall("again", filter="data")
+    lay_out(tar, "again")
     path = Path("again") / name
     path.unlink() if data is None else path.write_bytes(data)
     with tarfile.open(tar, "w") as made:
