@@ -200,6 +200,22 @@ def test_what_cannot_be_read_leaves_it_open(operation: str) -> None:
     assert everything is True
 
 
+def test_workspaces_elsewhere_that_are_not_told_matter_only_above() -> None:
+    queries = does(f"{LOGS}/query/*/read")
+    estate = {WORKSPACES: [], ACTIVITY: Refused("denied", ACTIVITY)}
+    assert reads(queries, estate=estate) is False
+    assert reads(queries, at=MANAGED, estate=estate).operation == ACTIVITY
+    assert reads(queries, at="/", estate=estate).operation == ACTIVITY
+
+
+def test_flow_logs_that_are_analysed_in_a_workspace() -> None:
+    sent = {"workspaceResourceId": f"{ELSEWHERE}/providers/{LOGS}/far"}
+    log = {"flowAnalyticsConfiguration": {"networkWatcherFlowAnalyticsConfiguration": sent}}
+    estate = {WATCHERS: [WATCHER], FLOW_LOGS: [{"properties": log}], WORKSPACES: []}
+    assert reads(does(f"{LOGS}/query/*/read"), at="/", estate=estate) is True
+    assert reads(does(f"{LOGS}/query/*/read"), estate=estate) is False
+
+
 GUARDED = "(!(ActionMatches{'Microsoft.Authorization/roleAssignments/write'}) OR @Request[a] = b)"
 ON_BLOBS = f"(!(ActionMatches{{'{BLOBS}'}}) OR @Resource[x:name] StringEquals 'insights-logs')"
 
