@@ -44,16 +44,23 @@ def ssh_argv(options: Mapping[str, object], address: str) -> list[str]:
         "PermitLocalCommand": "no",
     }
     if "known_hosts" in options:
-        settings["UserKnownHostsFile"] = str(options["known_hosts"])
+        settings["UserKnownHostsFile"] = _as_one_path(options["known_hosts"])
         settings["GlobalKnownHostsFile"] = "none"
+    if "identity" in options:
+        # -i looks for the file before it expands what stands in its name; the setting does not.
+        settings["IdentityFile"] = _as_one_path(options["identity"])
+        settings["IdentitiesOnly"] = "yes"
     for name, value in settings.items():
         argv += ["-o", f"{name}={value}"]
-    if "identity" in options:
-        argv += ["-i", str(options["identity"]), "-o", "IdentitiesOnly=yes"]
     if "port" in options:
         argv += ["-p", str(options["port"])]
     command = "sudo -n /bin/sh -s" if options.get("sudo") is True else "/bin/sh -s"
     return [*argv, "--", address, command]
+
+
+def _as_one_path(path: object) -> str:
+    """A file's name as ssh_config(5) takes it: one word, with nothing in it that is expanded."""
+    return '"' + re.sub(r'(["\\])', r"\\\1", str(path)).replace("%", "%%") + '"'
 
 
 def fetch(options: Mapping[str, object], remote: Remote, calls: Sequence[str]) -> Memory:
@@ -87,10 +94,29 @@ def fetch(options: Mapping[str, object], remote: Remote, calls: Sequence[str]) -
         raise Refused("broken", operation, str(error)) from None
 
 
+_CHANGED = r"^.*host key for \S+ has changed.*$"
+_REVOKED = r"^.*host key for \S+ was revoked.*$"
+_UNKNOWN = r"^no \S+ host (key|certificate) is known for .*$"
+
+
 def _unreached(operation: str, said: str) -> Refused:
     last = next((line for line in reversed(said.splitlines()) if line.strip()), "no answer")
-    if re.search(r"host key verification failed|host identification has changed", said, re.I):
-        return Refused("credentials", operation, f"its host key is not the known one: {last}")
+    if re.search(r"^host key verification failed", said, re.I | re.M):
+        if found := re.search(_CHANGED, said, re.I | re.M):
+            detail = (
+                f"it shows another host key than the known one: {found[0].strip()} Its key was"
+                " made anew, or another machine answers in its place: find out which"
+            )
+        elif found := re.search(_REVOKED, said, re.I | re.M):
+            detail = f"it shows a host key that known_hosts revokes: {found[0].strip()}"
+        elif found := re.search(_UNKNOWN, said, re.I | re.M):
+            detail = (
+                f"its host key is not known here: {found[0].strip()} Compare its fingerprint with"
+                " the one that the host's owner tells, then add it to known_hosts"
+            )
+        else:
+            detail = f"its host key was not accepted: {last}"
+        return Refused("credentials", operation, detail)
     if re.search(r"permission denied", said, re.I):
         return Refused("credentials", operation, last)
     return Refused("unreachable", operation, last)

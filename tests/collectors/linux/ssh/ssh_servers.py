@@ -51,9 +51,10 @@ def server(folder: Path, user_key: str, *, options: str = "") -> Iterator[Server
     host_key = new_key(folder / "host")
     (folder / "authorized").write_text(user_key + "\n")
     port = free_port()
+    plain = str(folder).replace("%", "%%")
     (folder / "sshd_config").write_text(
-        f"Port {port}\nListenAddress 0.0.0.0\nHostKey {folder}/host\n"
-        f"AuthorizedKeysFile {folder}/authorized\nPidFile none\nUsePAM no\nStrictModes no\n"
+        f'Port {port}\nListenAddress 0.0.0.0\nHostKey "{folder}/host"\n'
+        f'AuthorizedKeysFile "{plain}/authorized"\nPidFile none\nUsePAM no\nStrictModes no\n'
         f"MaxStartups 200\nPasswordAuthentication no\nLogLevel ERROR\n{options}"
     )
     if os.geteuid() == 0:
