@@ -305,6 +305,9 @@ def runner(folder: Path, api: Api, server: Server, **contexts: dict[str, Any]) -
     env |= {
         "PATH": f"{shims}:{os.environ['PATH']}",
         "PYTHONPATH": str(REPOSITORY),
+        "CI": "true",
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_SERVER_URL": "https://github.com",
         "RUNNER_TEMP": str(temp),
         "GITHUB_WORKSPACE": str(workspace),
         "GITHUB_REPOSITORY": "example/defense",

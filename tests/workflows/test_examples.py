@@ -139,6 +139,14 @@ def test_the_image_holds_what_the_wheel_needs_and_runs_as_nobody() -> None:
     assert text.rindex("\nUSER ") > text.rindex("\nFROM ")
 
 
+def test_the_image_holds_what_the_action_installs() -> None:
+    """The examples sign in to the same providers by the image as workflows do by the action."""
+    github = REPOSITORY / ".github"
+    (image,) = re.findall(r"^ARG EXTRAS=(\S+)$", (github / "Dockerfile").read_text(), re.MULTILINE)
+    action = yaml.safe_load((github / "actions" / "scan" / "action.yml").read_text())
+    assert image == action["inputs"]["extras"]["default"]
+
+
 def test_the_pre_commit_hook_names_what_exists() -> None:
     (hook,) = yaml.safe_load((REPOSITORY / ".pre-commit-hooks.yaml").read_text())
     assert hook["entry"] == "cmmc-scan rules test"

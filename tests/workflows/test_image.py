@@ -144,6 +144,7 @@ def test_the_image_runs_as_nobody_and_writes_its_output_alone(
     assert re.fullmatch(r"cmmc-scan \d+\.\d+\S*\n", inside("cmmc-scan", "--version"))
     assert inside("id", "-u") == "10001\n"
     assert "Usage:" in inside("cmmc-scan", "--help")
+    inside("python", "-c", "import azure.identity, boto3")
     mounted = Path(run(*buildah, "mount", held).strip())
     before = snapshot(mounted)
     inside(
