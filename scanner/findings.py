@@ -10,7 +10,12 @@ from typing import Any, Literal
 import msgspec
 
 from scanner.errors import InputError
+from scanner.facts.ledger import NO_SOURCE, NOT_DECLARED
 from scanner.output import whole_file
+
+COUNTED_APART = (NO_SOURCE, NOT_DECLARED)
+"""Reasons of unknown verdicts that no read would settle; where unknowns are counted, these are
+not among them."""
 
 Verdict = Literal["pass", "fail", "unknown", "not-applicable"]
 

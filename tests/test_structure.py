@@ -20,7 +20,7 @@ FLOOR = {"__init__", "address", "errors", "output", "resources"}
 KNOWS = {
     "documents": set(),
     "facts": set(),
-    "findings": set(),
+    "findings": {"facts"},
     "judgement": set(),
     "frameworks": {"documents"},
     "rules": {"documents", "facts", "frameworks"},

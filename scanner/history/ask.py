@@ -37,6 +37,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     info: int
     passed: int
     unknown: int
+    """Those of the closing table; what no target can tell and what nobody stated is not there."""
     waived: int
     unread: int
     """Findings whose listing could not be read; what was known last still holds."""

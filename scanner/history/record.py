@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +14,7 @@ import msgspec
 
 from scanner.findings import Finding, encode
 from scanner.history.store import CLOSED, SEVERITIES, State, signed, writing
+from scanner.history.totals import totals
 
 KEPT_DAYS = 400
 """A finding that has been gone for longer is forgotten."""
@@ -222,7 +223,7 @@ class _Run:
             (
                 *(self._id, self._when, self._digest.digest(), int(self._whole)),
                 *(self._opened, self._fixed, len(self._changes)),
-                *self._totals(),
+                *totals(self._database),
             ),
         )
         self._forget()
@@ -306,19 +307,6 @@ class _Run:
         if {(*place, None), (*place, row.region)} & self._blind and not row.listing:
             return State.UNREAD
         return State.GONE
-
-    def _totals(self) -> Iterator[int]:
-        """What is open after this run: failures by severity, then the other states."""
-        counts: Mapping[tuple[int, int], int] = {
-            (state, severity): count
-            for state, severity, count in self._database.execute(
-                "SELECT state, severity, count(*) FROM finding GROUP BY state, severity"
-            )
-        }
-        for number in range(len(SEVERITIES)):
-            yield counts.get((State.FAIL, number), 0)
-        for state in (State.PASS, State.UNKNOWN, State.WAIVED, State.UNREAD):
-            yield sum(n for (found, _), n in counts.items() if found == state)
 
     def _forget(self) -> None:
         self._database.execute(

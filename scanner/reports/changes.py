@@ -86,24 +86,23 @@ def markdown(found: Diff, scores: Scores, *, names: bool) -> Iterator[str]:
 def trend_text(points: Sequence[Point]) -> Iterator[str]:
     """A line a run: what was open after it."""
     counted = "crit high  med  low info"
-    yield f"run   ended                 failing   {counted}   unknown  new  fixed  score"
+    yield f"run   ended                 failing   {counted}   unknown unread  new  fixed  score"
     for p in points:
         counts = f"{p.critical:>5}{p.high:>5}{p.medium:>5}{p.low:>5}{p.info:>5}"
-        dark = p.unknown + p.unread
         yield (
-            f"{p.run:<5} {p.at:<21} {p.failing:>7}  {counts}  {dark:>8} {p.opened:>4} {p.fixed:>6}"
-            f"  {score(p)}{'' if p.whole else '  (a part of the scan)'}"
+            f"{p.run:<5} {p.at:<21} {p.failing:>7}  {counts}  {p.unknown:>8} {p.unread:>6}"
+            f" {p.opened:>4} {p.fixed:>6}  {score(p)}{'' if p.whole else '  (a part of the scan)'}"
         )
 
 
 def trend_markdown(points: Sequence[Point]) -> Iterator[str]:
     """The same as GitHub's Markdown."""
-    yield "| Run | Ended | Failing | Critical | High | Unknown | New | Fixed | Score |"
-    yield "| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |"
+    yield "| Run | Ended | Failing | Critical | High | Unknown | Unread | New | Fixed | Score |"
+    yield "| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |"
     for p in points:
         yield (
-            f"| {p.run} | {p.at} | {p.failing} | {p.critical} | {p.high} | {p.unknown + p.unread}"
-            f" | {p.opened} | {p.fixed} | {score(p)} |"
+            f"| {p.run} | {p.at} | {p.failing} | {p.critical} | {p.high} | {p.unknown}"
+            f" | {p.unread} | {p.opened} | {p.fixed} | {score(p)} |"
         )
 
 

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from history_samples import DAYS, finding, unread, write
@@ -27,6 +28,8 @@ from scanner.history.ask import (
 from scanner.history.compare import Diff, diff, of_findings, of_run, run_of
 from scanner.history.record import RuleName
 from scanner.history.store import hexed, signed
+from scanner.reports.changes import trend_markdown, trend_text
+from scanner.reports.table import summarise
 
 
 @pytest.fixture
@@ -200,6 +203,30 @@ def test_trend_counts_what_is_open_after_each_run(path: Path) -> None:
     assert (second.high, second.low, second.waived, second.fixed) == (1, 0, 1, 1)
     assert (second.score_low, second.whole) == (None, True)
     assert trend(path, 1) == [second]
+
+
+def test_trend_counts_unknowns_as_the_closing_table_does(path: Path) -> None:
+    found = [
+        finding("ann", "unknown", reason="denied"),
+        finding("bob", "unknown", reason="denied", suppressed="E-1"),
+        finding("cid", "unknown", reason="not-declared"),
+        finding(None, "unknown", "logs", reason="no-source", source=None, target=None),
+        unread(scope="aws:2"),
+    ]
+    write(path, found)
+    [point] = trend(path)
+    summary = summarise(found)
+    assert point.unknown == summary.verdicts["unknown"] == 2
+    assert (summary.stated, summary.nobody) == (1, 1)
+
+
+@pytest.mark.parametrize("make", [trend_text, trend_markdown])
+def test_what_could_not_be_read_again_stands_beside_the_unknowns(path: Path, make: Any) -> None:
+    write(path, [finding("ann"), finding("bob")])
+    write(path, [unread()], 1)
+    head, *_, row = [line.replace("|", " ").split() for line in make(trend(path))]
+    told = dict(zip([word.lower() for word in head], row, strict=False))
+    assert (told["unknown"], told["unread"]) == ("1", "2")
 
 
 def test_an_input_that_breaks_off_leaves_the_history_as_it_was(path: Path) -> None:

@@ -35,14 +35,15 @@ def _table(points: Sequence[Point]) -> Html:
         [
             join(moment(point.at), None if point.whole else ", in part"),
             *(number(getattr(point, name)) for name, _ in LAYERS),
-            number(point.unknown + point.unread),
+            number(point.unknown),
+            number(point.unread),
             number(point.opened),
             number(point.fixed),
             score(point),
         ]
         for point in reversed(points)
     ]
-    head = ["Run ended", *severities, "unknown", "new", "fixed", "score"]
+    head = ["Run ended", *severities, "unknown", "unread", "new", "fixed", "score"]
     return table(head, rows, "Open failures by severity after each of the last runs")
 
 

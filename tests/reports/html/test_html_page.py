@@ -342,7 +342,7 @@ def test_the_trend_stands_under_the_answer_where_there_is_a_history(tmp_path: Pa
     page = read(write(tmp_path, 20))
     text = words(page)
     assert "Open failures: 46 on 2026-11-01, 23 on 2026-11-24, 24 runs" in text
-    assert "2026-11-24 07:33 UTC 0 16 0 7 0 0 0 0 40 to 64" in text
+    assert "2026-11-24 07:33 UTC 0 16 0 7 0 0 0 0 0 40 to 64" in text
     assert "2026-11-16" not in text, "the table has the last eight runs"
     assert any(tag == "polygon" for tag, _ in page.elements)
     first = words(read(write(tmp_path, 20, "1.html", context={"trend": TREND[:1]})))
