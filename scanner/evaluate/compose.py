@@ -116,10 +116,11 @@ class Composer:
     def not_applicable(
         self, scope: str, skipped: int, last: Fact | None, *, alone: bool
     ) -> Finding:
-        """What was seen in a scope and does not concern the rule. alone: nothing else is said there.
+        """What was seen in a scope and does not concern the rule.
 
-        Beside other verdicts it stays a line: the assessment sees by it that a target answered
-        where the scope sets aside every subject that the rule does concern.
+        alone: of the rule nothing else is said there. Beside other verdicts it stays a line, by
+        which the assessment sees that a target answered, even where the scope sets aside every
+        subject that the rule does concern.
         """
         if alone:
             what = f"{skipped} looked at" if skipped else "none exists"
