@@ -10,7 +10,7 @@ from pathlib import Path
 
 from scanner.collectors.base import Job, Scope, Session, Target
 from scanner.collectors.linux.host import Host
-from scanner.collectors.linux.machine.base import Machine
+from scanner.collectors.linux.machine.base import Absent, Machine, Unreadable
 from scanner.collectors.linux.machine.local import Local
 from scanner.collectors.linux.machine.mounted import Mounted
 from scanner.collectors.linux.machine.once import Once
@@ -78,6 +78,40 @@ def scope_of(machine: Machine, target: Target, place: str) -> Scope:
     )
 
 
+_SIGNS = (
+    "/etc/os-release",
+    "/usr/lib/os-release",
+    "/etc/passwd",
+    "/var/lib/dpkg/status",
+    "/var/lib/dpkg/status.d",
+    "/var/lib/rpm",
+    "/usr/lib/sysimage/rpm",
+    "/lib/apk/db/installed",
+    "/usr/lib/apk/db/installed",
+)
+"""One of these lies in every Linux system; a folder without them is not one that has nothing."""
+
+
+def _files_of(machine: Machine, target: Target, place: str, advice: str) -> HostSession:
+    """The session of files alone. Raises InputError where they are not those of a system."""
+    if not any(_may_lie(machine, path) for path in _SIGNS):
+        raise InputError(
+            f"{said_of(target)}: {place} holds no Linux system: no os-release, no /etc/passwd and"
+            f" no package database; {advice}"
+        )
+    return HostSession(machine, scope_of(machine, target, place))
+
+
+def _may_lie(machine: Machine, path: str) -> bool:
+    try:
+        machine.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except (OSError, Absent, Unreadable):
+        return True
+    return True
+
+
 def open_host(target: Target) -> Session:
     """Open this host, or what the target's one of `root:`, `ssh:`, `inventory:` and `image:` names.
 
@@ -95,7 +129,8 @@ def open_host(target: Target) -> Session:
 
         path = path_in(target, "image")
         machine = Once(open_image(path, target))
-        return HostSession(machine, scope_of(machine, target, f"image: {path}"))
+        advice = "name an image with an operating system in it, whose layers are whole"
+        return _files_of(machine, target, f"image: {path}", advice)
     root = target.options.get("root")
     if root is None:
         machine = Once(Local())
@@ -110,4 +145,4 @@ def open_host(target: Target) -> Session:
         machine = Once(Local())
         return HostSession(machine, scope_of(machine, target, "this host"))
     machine = Once(Mounted(path.resolve()))
-    return HostSession(machine, scope_of(machine, target, f"root: {root}"))
+    return _files_of(machine, target, f"root: {root}", "is it mounted, and is this its top folder?")

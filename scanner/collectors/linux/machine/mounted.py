@@ -11,6 +11,7 @@ from pathlib import Path
 from scanner.collectors.linux.machine.base import MAX_FILE, Absent, Output, Stat, Unreadable
 from scanner.collectors.linux.machine.files import kind_of_mode, opened, read_file
 from scanner.collectors.linux.machine.paths import follow, live_only
+from scanner.collectors.linux.machine.unmounted import unmounted
 
 
 class Mounted:
@@ -20,8 +21,11 @@ class Mounted:
 
     def __init__(self, root: Path) -> None:
         self.root = str(root).rstrip("/")
+        self.left_out: tuple[str, ...] = ()
+        self.left_out = unmounted(self.read, self.listdir)
 
     def _link(self, path: str) -> str | None:
+        self._refuse_left_out(path)
         try:
             return os.readlink(self.root + path)
         except OSError as error:
@@ -32,7 +36,17 @@ class Mounted:
     def _inside(self, path: str, *, last: bool = True) -> str:
         if live_only(path):
             raise Absent("only a running system knows this; a mounted root holds files alone")
-        return self.root + follow(path, self._link, last=last)
+        inside = follow(path, self._link, last=last)
+        self._refuse_left_out(inside)
+        return self.root + inside
+
+    def _refuse_left_out(self, path: str) -> None:
+        for point in self.left_out:
+            if path == point or path.startswith(point + "/"):
+                raise Absent(
+                    f"{point} is a file system of its own (/etc/fstab) and is not mounted below"
+                    " this root"
+                )
 
     def read(self, path: str, limit: int = MAX_FILE) -> bytes:
         real = self._inside(path)
