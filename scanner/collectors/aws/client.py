@@ -16,6 +16,7 @@ from scanner.collectors.aws.ahead import Workers
 from scanner.collectors.aws.clients import Clients, Garbled
 from scanner.collectors.aws.cloud import Partition
 from scanner.collectors.aws.errors import UNTRUSTED, code_of, refusal
+from scanner.collectors.aws.sign_in import Unsigned, unsigned
 from scanner.collectors.base import Job, Refused
 from scanner.errors import Defect
 
@@ -47,7 +48,7 @@ class Account:
     id: str
     clients: Clients
     credentials: Callable[[], Any]
-    """botocore's credentials; None where there are none."""
+    """botocore's credentials; None where there are none. Raises what its chain raises."""
     dead: Refused | None = None
     """Set once the credentials are known to be of no more use."""
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -59,10 +60,20 @@ class Account:
         return self.clients.partition
 
     def frozen(self) -> Any:
-        """The credentials as they are now, renewed if need be."""
-        with self._lock:
-            found = self.credentials()
-        return None if found is None else found.get_frozen_credentials()
+        """The credentials as they are now, renewed if need be. Raises Unsigned, and the Refused of
+        a role that is assumed."""
+        from botocore.exceptions import NoCredentialsError
+
+        try:
+            with self._lock:
+                found = self.credentials()
+            if found is None:
+                raise NoCredentialsError()
+            return found.get_frozen_credentials()
+        except Refused:
+            raise
+        except Exception as error:  # whatever the files, programs and services of a chain raise
+            raise Unsigned(error) from error
 
     def ask(
         self,
@@ -84,11 +95,13 @@ class Account:
             if code_of(error) in none_on:
                 return None
             raise self._judged(error, operation, region, permission) from error
-        except (BotoCoreError, ResponseParserError, Garbled) as error:
-            refused = refusal(error, operation, permission)
+        except Unsigned as error:
+            refused = unsigned(error.cause, operation)
             if refused.fatal:
                 self.dead = refused
-            raise refused from error
+            raise refused from error.cause
+        except (BotoCoreError, ResponseParserError, Garbled) as error:
+            raise refusal(error, operation, permission) from error
 
     def _again(self, operation: str) -> Refused:
         dead = cast(Refused, self.dead)

@@ -47,7 +47,7 @@ class Signer(Protocol):
     """Whoever has credentials: an account."""
 
     def frozen(self) -> Any:
-        """botocore's frozen credentials, renewed if need be; None where there are none."""
+        """botocore's frozen credentials, renewed if need be."""
         ...
 
 

@@ -113,17 +113,6 @@ def refusal(error: Exception, operation: str, permission: str | None) -> Refused
 
     if isinstance(error, b.ClientError):
         return _answered(error, operation, permission)
-    if isinstance(
-        error,
-        b.NoCredentialsError
-        | b.PartialCredentialsError
-        | b.CredentialRetrievalError
-        | b.TokenRetrievalError
-        | b.UnauthorizedSSOTokenError
-        | b.SSOTokenLoadError
-        | b.ProfileNotFound,
-    ):
-        return Refused("credentials", operation, str(error), fatal=True)
     if isinstance(error, b.SSLError):
         hint = "where a proxy inspects TLS, name its certificate authority in ca_bundle"
         return Refused("unreachable", operation, f"{hint}; {error}")

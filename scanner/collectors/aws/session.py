@@ -12,6 +12,7 @@ from scanner.collectors.aws.client import Account, Aws
 from scanner.collectors.aws.clients import Clients, Options
 from scanner.collectors.aws.cloud import PARTITIONS, Partition, partition_of
 from scanner.collectors.aws.models import loader
+from scanner.collectors.aws.sign_in import Unsigned, unsigned
 from scanner.collectors.base import Job, Refused, Scope, Source, Target
 from scanner.errors import InputError
 
@@ -192,8 +193,12 @@ class AwsSession:
             }
 
         credentials = DeferredRefreshableCredentials(renew, "assume-role")
-        credentials.get_frozen_credentials()
-        return Account(account, self._clients, lambda: credentials)
+        entered = Account(account, self._clients, lambda: credentials)
+        try:
+            entered.frozen()
+        except Unsigned as error:
+            raise unsigned(error.cause, "sts:AssumeRole") from error.cause
+        return entered
 
 
 def _part_of(account: str, of: int) -> int:
@@ -242,6 +247,8 @@ def open_account(target: Target, sources: Iterable[Source] | None = None) -> Aws
         own.get_scoped_config()
     except botocore.exceptions.ProfileNotFound as error:
         raise InputError(f"{where}: {error}") from None
+    except botocore.exceptions.ConfigParseError as error:
+        raise InputError(f"{where}: {error}; correct that file of the AWS SDK") from None
     core.register_component("data_loader", loader(_declared(sources)))
     return AwsSession(target, Clients(core, partition, options), own.get_credentials)
 
