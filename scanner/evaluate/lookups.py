@@ -15,6 +15,9 @@ from scanner.snapshot.manifest import Observed
 Declared = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """Declaration name -> key -> its record."""
 
+VERSIONS = "versions"
+"""The key of a record whose list holds ranges of versions; any other list holds texts."""
+
 Column = tuple[Any, ...]
 _Named = tuple[Mapping[str, Sequence[Mapping[str, Any]]], tuple[tuple[str, Mapping[str, Any]], ...]]
 """Records by their id, and those whose id is a pattern."""
@@ -149,17 +152,19 @@ def _fits(
     record: Mapping[str, Any], own: Mapping[str, str | None], ignore_case: bool
 ) -> bool | None:
     """Whether everything else that a record says fits; None where it may."""
-    answers = [_says(record[k], v, ignore_case) for k, v in own.items() if k in record]
+    answers = [_says(k, record[k], v, ignore_case) for k, v in own.items() if k in record]
     if False in answers:
         return False
     return None if None in answers else True
 
 
-def _says(said: Any, value: str | None, ignore_case: bool) -> bool | None:
+def _says(key: str, said: Any, value: str | None, ignore_case: bool) -> bool | None:
     if value is None:
         return None
-    if isinstance(said, str):
-        word, pattern = (value.casefold(), said.casefold()) if ignore_case else (value, said)
-        return word == pattern or fnmatchcase(word, pattern)
-    answers = [in_range(value, each) for each in said]
-    return True if True in answers else None if None in answers else False
+    each_of = [said] if isinstance(said, str) else said
+    if key == VERSIONS and not isinstance(said, str):
+        answers = [in_range(value, each) for each in each_of]
+        return True if True in answers else None if None in answers else False
+    if ignore_case:
+        value, each_of = value.casefold(), [each.casefold() for each in each_of]
+    return any(value == each or fnmatchcase(value, each) for each in each_of)

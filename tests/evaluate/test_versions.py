@@ -84,6 +84,21 @@ def test_a_record_counts_where_everything_fits(
     assert lookups.declared("software", program, LOOK, own).get("allowed_found") is found
 
 
+@pytest.mark.parametrize(
+    ("role", "found"),
+    [("Audit_1", True), ("Reader", True), ("audit_1", False), ("Admin_2", False), (None, None)],
+)
+def test_a_list_of_texts_fits_where_one_of_them_does(role: str | None, found: bool | None) -> None:
+    nothing: Any = None
+    readers = {"SSO": {"id": "SSO", "roles": ["Reader", "Audit_*"]}}
+    lookups = Lookups(nothing, nothing, {"audit-readers": readers})
+    look = Lookup(
+        prefix="entry", on="principal_name", declaration="audit-readers", fits={"roles": "role"}
+    )
+    own = {"roles": role}
+    assert lookups.declared("audit-readers", "SSO", look, own).get("entry_found") is found
+
+
 def test_names_of_accounts_keep_their_case() -> None:
     nothing: Any = None
     lookups = Lookups(nothing, nothing, {"administrators": {"ann": {"id": "ann"}}})
