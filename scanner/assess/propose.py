@@ -17,14 +17,16 @@ from scanner.facts.software import Malware, Package, Policy
 Records = dict[str, dict[str, Any]]
 
 PEOPLE = ("human", "guest", "root")
+SHARED = ("account", "federated", "service")
+"""Kinds of principal under whose one name many may hold different roles."""
 
 
 def propose(facts: Iterable[Fact]) -> dict[str, tuple[Mapping[str, Any], ...]]:
     """Lists of records by name, as declarations.yaml has them; each record sorted by id.
 
-    From the facts of a snapshot: people's accounts, administrators, service identities,
-    break-glass accounts, roles, ways in from outside, application control and malware engines,
-    installed programs.
+    From the facts of a snapshot: people's accounts, administrators, who manages and reads audit
+    records, service identities, break-glass accounts, roles, ways in from outside, application
+    control and malware engines, installed programs.
     """
     found: dict[str, Records] = {}
     for fact in facts:
@@ -32,6 +34,7 @@ def propose(facts: Iterable[Fact]) -> dict[str, tuple[Mapping[str, Any], ...]]:
             _account(found, fact)
         elif isinstance(fact, RoleGrant) and isinstance(fact.role, str):
             _into(found, "role-matrix", fact.role, fact)
+            _grant(found, fact, fact.role)
         elif isinstance(fact, RemoteAccess):
             _into(found, "remote-access", fact.name, fact)
         elif isinstance(fact, Package) and isinstance(fact.program, str):
@@ -65,6 +68,21 @@ def _account(found: dict[str, Records], account: Account) -> None:
         _into(found, "administrators", account.name, account)
 
 
+def _grant(found: dict[str, Records], grant: RoleGrant, role: str) -> None:
+    held = {
+        # Accounts tell which of their own users are administrators.
+        "administrators": grant.privileged is True and grant.principal_kind != "user",
+        "audit-managers": isinstance(grant.action_class, tuple) and "audit" in grant.action_class,
+        "audit-readers": grant.reads_records is True,
+    }
+    if not isinstance(grant.principal_name, str):
+        return
+    for name in (name for name, holds_it in held.items() if holds_it):
+        record = _into(found, name, grant.principal_name, grant)
+        if grant.principal_kind in SHARED and role not in record.setdefault("roles", []):
+            record["roles"] = sorted([*record["roles"], role])
+
+
 def _product(found: dict[str, Records], job: str, product: str, fact: Fact) -> None:
     records = found.setdefault("products", {})
     key = f"{job}-{product}".lower().replace(" ", "-")
@@ -87,6 +105,8 @@ def _into(found: dict[str, Records], name: str, key: str, fact: Fact) -> dict[st
 _ABOUT = {
     "accounts": "People who are authorized to use the systems.",
     "administrators": "People who may hold administrative rights.",
+    "audit-managers": "Administrators who may manage audit logging and its tools.",
+    "audit-readers": "People and roles that may read audit records.",
     "remote-access": "Ways in from outside that are permitted.",
     "role-matrix": "Roles and rules that may be granted; * stands for any text.",
     "service-accounts": "Identities that no person uses, and who owns them.",
@@ -101,7 +121,8 @@ _UNFIT = "# cannot be declared under such a name: "
 
 def fits(record: Mapping[str, Any]) -> bool:
     """Whether declarations.yaml can hold it: no text is empty or has control characters."""
-    return all(v and holds(v) for v in record.values() if isinstance(v, str))
+    values = (v for each in record.values() for v in (each if isinstance(each, list) else [each]))
+    return all(v and holds(v) for v in values if isinstance(v, str))
 
 
 def text(proposed: Mapping[str, tuple[Mapping[str, Any], ...]]) -> str:

@@ -65,6 +65,33 @@ def test_proposals_are_read_back_and_wait(tmp_path: Path) -> None:
     assert confirmed.product_for("malware-protection", "linux", "x", "y") == "ClamAV"
 
 
+def test_who_holds_rights_by_a_name_that_many_share_is_proposed_with_the_roles() -> None:
+    sso = {"principal_name": "SSO", "principal_kind": "federated", "action_class": ("audit",)}
+    person = {"principal_name": "ann", "principal_kind": "user", "role": "it"}
+    proposed = propose(
+        [
+            make(RoleGrant, "1", role="Audit", reads_records=True, privileged=False, **sso),
+            make(RoleGrant, "2", role="Admin", reads_records=True, privileged=True, **sso),
+            make(RoleGrant, "3", reads_records=True, privileged=True, **person),
+            make(RoleGrant, "4", role="Plain", reads_records=False, principal_name="bob"),
+            make(RoleGrant, "5", role="Unread", principal_name="eve"),
+        ]
+    )
+    found = {
+        name: {r["id"]: r.get("roles") for r in records}
+        for name, records in proposed.items()
+        if name != "role-matrix"
+    }
+    assert found == {
+        "administrators": {"SSO": ["Admin"]},
+        "audit-managers": {"SSO": ["Admin", "Audit"]},
+        "audit-readers": {"SSO": ["Admin", "Audit"], "ann": None},
+    }
+    (record,) = proposed["administrators"]
+    assert fits(record)
+    assert not fits({**record, "roles": ["a\x1bb"]})
+
+
 HOSTILE = ["\x1b[31mRED", "nul\x00nul", "]]>\ufffe", "\x9b31mC1", ""]
 """Names that no document can hold."""
 ODD = ["\u202egnp.exe", "a\nb", "\x85", "\u2028", "\ufeff", "\U0001f600", "- x: &y"]
