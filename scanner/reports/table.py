@@ -59,8 +59,8 @@ class Summary:
     blind: dict[tuple[str, str], _Unread] = field(default_factory=dict)
     """(reason, what it takes or what was said) -> the verdicts that it left unknown."""
     undeclared: dict[str, int] = field(default_factory=dict)
-    refusing: set[tuple[str, str]] = field(default_factory=set)
-    """(reason, provider) of the reads for want of a permission or of credentials."""
+    refusing: set[str] = field(default_factory=set)
+    """The providers of which a read failed for want of a permission."""
     set_aside: int = 0
     """Failures and unknowns that an exception sets aside."""
     failures_aside: int = 0
@@ -122,8 +122,8 @@ def _blind(summary: Summary, finding: Finding) -> None:
     unread.operations.add(operation)
     if finding.target is not None:
         unread.targets.add(finding.target)
-    if finding.provider is not None and (permission or finding.reason == "credentials"):
-        summary.refusing.add((str(finding.reason), finding.provider))
+    if finding.provider is not None and permission:
+        summary.refusing.add(finding.provider)
 
 
 def table(summary: Summary, rules: Mapping[str, RuleText], width: int = WIDTH) -> list[str]:
@@ -189,17 +189,12 @@ def _some(names: Iterable[str]) -> str:
     return f"{first} and {len(others)} more" if others else first
 
 
-def _granting(refusing: Iterable[tuple[str, str]], width: int) -> list[str]:
-    """The next step of who lacks a permission or credentials, a line for each provider."""
-    reasons: dict[str, set[str]] = {}
-    for reason, provider in sorted(refusing):
-        reasons.setdefault(provider, set()).add(reason)
+def _granting(refusing: Iterable[str], width: int) -> list[str]:
+    """The next step of who lacks a permission, a line for each provider."""
     lines = []
-    for provider, found in reasons.items():
-        what = "what these credentials" if found == {"credentials"} else "what grants these"
-        verb = " have to be allowed" if found == {"credentials"} else ""
+    for provider in sorted(refusing):
         lines += textwrap.wrap(
-            f"cmmc-scan permissions {provider} prints {what}{verb}",
+            f"cmmc-scan permissions {provider} prints what grants these",
             width,
             initial_indent=" " * _INDENT,
             subsequent_indent=" " * (_INDENT + 2),

@@ -108,7 +108,7 @@ def test_what_was_set_aside_was_judged_all_the_same() -> None:
     assert summarise([aside]).judged() == 0
 
 
-def test_what_could_not_be_read_names_its_target_and_the_next_step() -> None:
+def test_what_could_not_be_read_names_its_target() -> None:
     lost = unread(
         rule(1),
         1,
@@ -120,7 +120,14 @@ def test_what_could_not_be_read_names_its_target_and_the_next_step() -> None:
     assert (
         "     1  credentials: Unable to locate credentials (prod: sts:GetCallerIdentity)" in lines
     )
-    assert (
-        "        cmmc-scan permissions aws prints what these credentials have to be allowed"
-        in lines
-    )
+
+
+def test_only_who_lacks_a_permission_is_told_where_permissions_stand() -> None:
+    lost = [
+        unread(rule(1), 1, "credentials", operation="sts:GetCallerIdentity", detail="none found"),
+        unread(rule(2), 2, "credentials", operation="ssh", detail="its host key is not known"),
+    ]
+    hint = "        cmmc-scan permissions aws prints what grants these"
+    assert not any("cmmc-scan permissions" in line for line in table(summarise(lost), {}))
+    lost.append(unread(rule(3), 3, "denied", operation="ec2:X", permission="ec2:DescribeX"))
+    assert [line for line in table(summarise(lost), {}) if "permissions" in line] == [hint]

@@ -43,7 +43,10 @@ def code_and_words(body: Any) -> tuple[str, str]:
 def refusal(
     status: int, body: Any, operation: str, permission: str | None, cloud: Cloud
 ) -> Refused:
-    """The refusal that an answer of this status means."""
+    """The refusal that an answer of this status means.
+
+    permission: what the read needs; kept only where it is what is missing.
+    """
     code, words = code_and_words(body)
     detail = f"HTTP {status} {code}: {words}" if code else f"HTTP {status}"
     low = words.lower()
@@ -63,4 +66,5 @@ def refusal(
         reason = "timeout"
     elif cloud.national and (status in (405, 501) or any(word in low for word in _ABSENT_SEGMENT)):
         reason = "not-in-this-cloud"
-    return Refused(reason, operation, detail, permission=permission, fatal=fatal)
+    missing = permission if reason == "denied" else None
+    return Refused(reason, operation, detail, permission=missing, fatal=fatal)
