@@ -101,7 +101,11 @@ def load_config(path: Path, collector_for: Callable[[str], Collector]) -> Config
     if not faults:
         faults = [*_target_faults(document, collector_for), *_secrets(document)]
     if not faults:
-        faults = [*_bundle_faults(document), *_gap_faults(document, collector_for)]
+        faults = [
+            *_option_faults(document, collector_for),
+            *_bundle_faults(document),
+            *_gap_faults(document, collector_for),
+        ]
     if faults:
         raise InputError(faults)
     value = document.value
@@ -179,6 +183,13 @@ def _bundle_faults(document: Document) -> Iterator[str]:
         else:
             if b"-----BEGIN " not in data:
                 yield f"{at}: ca_bundle: {name} holds no certificate; name a PEM file"
+
+
+def _option_faults(document: Document, collector_for: Callable[[str], Collector]) -> Iterator[str]:
+    """What a provider alone can tell of its options, which fit their schema."""
+    for number, entry in enumerate(document.value["targets"]):
+        for path, what in collector_for(entry["provider"]).faults(entry):
+            yield f"{document.where(('targets', number, *path))}: {what}"
 
 
 def _gap_faults(document: Document, collector_for: Callable[[str], Collector]) -> Iterator[str]:

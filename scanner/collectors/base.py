@@ -252,6 +252,10 @@ class Collector:
     """Raises Refused (credentials, unreachable) or InputError (a wrong option)."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """JSON Schema `properties` of the provider's own keys in a target."""
+    faults: Callable[[Mapping[str, Any]], Iterable[tuple[tuple[str | int, ...], str]]] = (
+        lambda options: ()
+    )
+    """What is wrong with options that fit their schema: path in the target, and what to do."""
     grants: Mapping[str, Callable[[Selection], str]] = field(default_factory=dict)
     """How the permissions of a selection are written for this provider: format -> text."""
     concurrency: int = 16

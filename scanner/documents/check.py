@@ -89,12 +89,18 @@ def _flat(errors: Iterable[Any]) -> Iterator[Any]:
             for inner in error.context:
                 branches.setdefault(inner.schema_path[0], []).append(inner)
             meant = [b for b in branches.values() if not any(_excludes(e) for e in b)]
-            # a form in words says more than one alternative's fault with the value itself
-            whole = FORM in error.schema and any(not e.path for b in meant for e in b)
+            # a form in words says more than one alternative's fault with the value itself, unless
+            # that is how many entries it has
+            whole = FORM in error.schema and any(
+                not e.path and e.validator not in _COUNTS for b in meant for e in b
+            )
             if len(meant) == 1 and not whole:
                 yield from _flat(meant[0])
                 continue
         yield error
+
+
+_COUNTS = frozenset({"minItems", "maxItems", "uniqueItems"})
 
 
 def _excludes(error: Any) -> bool:
@@ -219,6 +225,10 @@ def _messages(error: Any) -> Iterator[Message]:
         yield 1, None, f"{place} is {_noun(value)}; write {form}"
     elif rule == "minLength" and not value:
         yield 1, None, f"{place} is empty; write something or remove the key{_about(schema)}"
+    elif rule == "minItems" and not value:
+        yield 1, None, f"{place} is an empty list; write at least {wanted}"
+    elif rule == "uniqueItems":
+        yield 1, None, f"{place} names {_repeated(value)} twice; keep it once"
     elif rule in _BOUNDS:
         yield 1, None, _BOUNDS[rule].format(place=place, value=value, wanted=wanted)
     elif rule == "not":
@@ -239,8 +249,12 @@ _BOUNDS = {
     "maxItems": "{place} has too many entries; at most {wanted}",
     "minProperties": "{place} has too few keys; write at least {wanted}",
     "maxProperties": "{place} has too many keys; at most {wanted}",
-    "uniqueItems": "{place} names something twice; keep it once",
 }
+
+
+def _repeated(values: list[Any]) -> str:
+    again = next((v for n, v in enumerate(values) if v in values[:n]), None)
+    return str(again) if isinstance(again, str | int) else "something"
 
 
 def _types(wanted: str | list[str]) -> str:

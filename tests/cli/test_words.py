@@ -37,6 +37,9 @@ LINUX = "targets: [{id: a, provider: linux, %s}]\n"
     [
         (AWS % "regions: us-gov-west-1", "must be all, or a list: [us-gov-west-1], not the text"),
         (AWS % "regions: [1]", "targets[0].regions[0] must be text"),
+        (AWS % "regions: []", "c.yaml:1:43: targets[0].regions is an empty list; write at"),
+        (AWS % "regions: [us-east-1, us-east-1]", "regions names us-east-1 twice; keep it once"),
+        (AWS % "accounts: []", "targets[0].accounts is an empty list"),
         (AWS % "accounts: [12]", "targets[0].accounts[0] must be text, not the number 12"),
         (
             AWS % "role_arn: audit",

@@ -48,6 +48,7 @@ from scanner.collectors.aws import (
     warehouses,
 )
 from scanner.collectors.aws.limits import AT_ONCE
+from scanner.collectors.aws.regions import faults
 from scanner.collectors.aws.role import GRANTS
 from scanner.collectors.aws.session import OPTIONS, open_account
 from scanner.collectors.base import Collector, Source
@@ -114,6 +115,7 @@ COLLECTOR = Collector(
     sources=_SOURCES,
     open=partial(open_account, sources=_SOURCES),
     options=OPTIONS,
+    faults=faults,
     grants=GRANTS,
     concurrency=AT_ONCE,
     divides=lambda target: "accounts" in target.options,

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 from scanner.collectors.aws.client import Account, Aws
 from scanner.collectors.aws.clients import Clients, Options
-from scanner.collectors.aws.cloud import PARTITIONS, Partition, partition_of
+from scanner.collectors.aws.cloud import PARTITIONS
 from scanner.collectors.aws.models import loader
+from scanner.collectors.aws.regions import faults, partition_named
 from scanner.collectors.aws.sign_in import Unsigned, unsigned
 from scanner.collectors.base import Job, Refused, Scope, Source, Target
 from scanner.errors import InputError
@@ -230,7 +231,9 @@ def open_account(target: Target, sources: Iterable[Source] | None = None) -> Aws
 
     given = target.options
     where = f"{target.where}: target {target.id}"
-    partition = _partition(given, where)
+    for _, fault in faults(given):
+        raise InputError(f"{where}: {fault}")
+    partition = PARTITIONS[partition_named(given)]
     endpoint = given.get("endpoint")
     if endpoint is not None:
         _check_endpoint(str(endpoint), where)
@@ -257,21 +260,6 @@ def _declared(sources: Iterable[Source] | None) -> frozenset[str] | None:
     if sources is None:
         return None
     return frozenset(operation for s in sources for operation, _ in s.needs(s.serves))
-
-
-def _partition(given: Mapping[str, Any], where: str) -> Partition:
-    regions = given.get("regions", ())
-    listed = [] if regions == "all" else [str(region) for region in regions]
-    implied = {partition_of(region) for region in listed}
-    named = given.get("partition")
-    if named is not None:
-        implied.add(str(named))
-    if len(implied) > 1:
-        raise InputError(
-            f"{where}: its regions and partition do not belong together "
-            f"({', '.join(sorted(implied))}): a target is one partition"
-        )
-    return PARTITIONS[implied.pop() if implied else "aws"]
 
 
 def _check_endpoint(endpoint: str, where: str) -> None:
