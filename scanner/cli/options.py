@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from scanner.cli import repository
 from scanner.collect import collector_for
 from scanner.collectors.base import Target
 from scanner.config import DEFAULT_NAME, Config, load_config, this_host
@@ -123,6 +124,7 @@ def read_config(path: Path | None) -> Config:
     """The named configuration, the one in this folder, or this host. Raises InputError."""
     if path is None and Path(DEFAULT_NAME).is_file():
         path = Path(DEFAULT_NAME)
+    repository.go_by(path)
     return this_host() if path is None else load_config(path, collector_for)
 
 

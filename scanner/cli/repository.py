@@ -9,13 +9,35 @@ from functools import cache
 from pathlib import Path
 
 _MAX_BYTES = 2 * 1024 * 1024
+_configuration: Path | None = None
+
+
+def go_by(configuration: Path | None) -> None:
+    """Look for the repository by this configuration from now on; None: by the current folder."""
+    global _configuration
+    _configuration = configuration
+    for each in (root, address, lines):
+        each.cache_clear()
 
 
 @cache
 def root() -> Path:
-    """The root of the work tree, or the current folder outside of one."""
-    found = os.environ.get("GITHUB_WORKSPACE") or _git("rev-parse", "--show-toplevel")
-    return Path(found).resolve() if found else Path.cwd()
+    """The root of the work tree, or the current folder outside of one.
+
+    GITHUB_WORKSPACE counts only where it holds the configuration: a container may see the work
+    tree under another path, and then no file would be found where it is said to lie.
+    """
+    workspace = os.environ.get("GITHUB_WORKSPACE")
+    if workspace and _holds_configuration(Path(workspace)):
+        return Path(workspace).resolve()
+    here = Path.cwd()
+    folders = [here] if _configuration is None else [here, _configuration.resolve().parent]
+    found = (_git(folder, "rev-parse", "--show-toplevel") for folder in folders)
+    return Path(next(filter(None, found), here)).resolve()
+
+
+def _holds_configuration(folder: Path) -> bool:
+    return _configuration is None or _configuration.resolve().is_relative_to(folder.resolve())
 
 
 @cache
@@ -24,10 +46,10 @@ def address() -> tuple[str | None, str | None]:
     server, name = os.environ.get("GITHUB_SERVER_URL"), os.environ.get("GITHUB_REPOSITORY")
     if server and name:
         return f"{server}/{name}", os.environ.get("GITHUB_SHA")
-    uri = _git("config", "--get", "remote.origin.url")
+    uri = _git(root(), "config", "--get", "remote.origin.url")
     if uri is None or not uri.startswith("https://") or "@" in uri:
         return None, None
-    return uri, _git("rev-parse", "HEAD")
+    return uri, _git(root(), "rev-parse", "HEAD")
 
 
 def relative(path: Path) -> str:
@@ -51,10 +73,10 @@ def lines(uri: str) -> Sequence[str]:
         return ()
 
 
-def _git(*arguments: str) -> str | None:
+def _git(folder: Path, *arguments: str) -> str | None:
     try:
         done = subprocess.run(
-            ["git", *arguments], capture_output=True, text=True, timeout=5, check=False
+            ["git", *arguments], cwd=folder, capture_output=True, text=True, timeout=5, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
