@@ -8,19 +8,34 @@ import click
 
 from scanner.cli import options as opt
 from scanner.cli import steps
-from scanner.cli.assessing import assessed, stated, write_assessment
-from scanner.cli.ending import close
-from scanner.cli.judging import judged
-from scanner.cli.origins import origins_option, placed, read_origins
-from scanner.cli.sealing import sealed
+from scanner.cli.assessing import stated
+from scanner.cli.finishing import (
+    OTHER_RULES,
+    OTHER_TARGETS,
+    SARIF,
+    Order,
+    ended,
+    finished,
+    formats,
+    looked_at,
+)
+from scanner.cli.forms import possible
+from scanner.cli.lifecycle import file_options, policy, policy_options
+from scanner.cli.origins import origins_option, read_origins
+from scanner.config import Config
 from scanner.output import alone, private_folder
+from scanner.reports.asff import hub_of
+from scanner.snapshot.read import Snapshot
+
+_NO_TARGETS = "without a configuration nobody says which targets there are; name it with -c"
 
 
 @click.command(
     epilog="""\b
 Examples:
   cmmc-scan evaluate snapshot/ -o out/
-  cmmc-scan evaluate east/ west/ -c cmmc-scan.yaml --as-of 2026-12-01"""
+  cmmc-scan evaluate east/ west/ -c cmmc-scan.yaml --as-of 2026-12-01
+  cmmc-scan evaluate *.tar -c cmmc-scan.yaml --history history.sqlite --new-only -f sarif"""
 )
 @click.argument("snapshots", nargs=-1, required=True, type=click.Path(path_type=Path))
 @opt.both(
@@ -30,7 +45,15 @@ Examples:
     opt.rules_dir_option,
     opt.as_of_option,
     opt.fail_on_option,
+    file_options,
+    policy_options,
     origins_option,
+    formats(
+        SARIF,
+        about="Reports besides assessment.json; may be repeated. sarif: findings.sarif and, of"
+        " whole targets, the files for GitHub.",
+    ),
+    opt.redact_option,
     opt.quiet_option,
 )
 def command(
@@ -41,31 +64,52 @@ def command(
     rule_folders: tuple[Path, ...],
     as_of: str | None,
     fail_on: str,
+    history: Path | None,
+    baseline: str | None,
+    new_only: bool,
+    min_score: int | None,
+    webhook: str | None,
     origins: tuple[Path, ...],
+    forms: tuple[str, ...],
+    redact: bool,
     quiet: bool,
 ) -> int:
-    """Judge SNAPSHOTS as one: findings.jsonl and assessment.json; opens no connection."""
+    """Judge SNAPSHOTS as one: findings.jsonl and assessment.json, and what else is asked for.
+
+    Opens no connection but that of --notify. An account, tenant or host that is in none of the
+    snapshots was not looked at: it is unread, and its failures are not fixed.
+    """
+    asked = policy(history, baseline, new_only, min_score, webhook, carried_home=True)
     config = opt.read_config(config_path)
     known = steps.all_rules(rule_folders)
     rules = steps.chosen_rules(known, terms)
     snapshot = steps.open_folders(snapshots)
-    day = opt.day(as_of, snapshot.finished_at)
-    said = stated(config)
-    code_lines = read_origins(origins)
-    with alone(private_folder(out)):
-        path = judged(snapshot, config, known, rules, said, day, out)
-        placed(path, snapshot, code_lines)
-        found = assessed(out, config, known, day, snapshot=snapshot, said=said)
-        write_assessment(found, out)
-        written = [str(path), f"{out}/assessment.json"]
-        written.append(sealed(out, snapshot, config, rules, day, written))
-    return close(
-        path,
-        rules,
+    possible(forms, ("aws",) if hub_of(snapshot.targets) is not None else ())
+    order = Order(
+        config=config,
+        known=known,
+        rules=rules,
+        said=stated(config),
+        out=out,
+        as_of=opt.day(as_of, snapshot.finished_at),
         fail_on=fail_on,
-        gaps=steps.unaccepted(snapshot, config.gaps, day),
-        complete=snapshot.complete,
         quiet=quiet,
-        written=written,
-        assessment=found.outcome.assessment,
+        asked=asked,
+        code_lines=read_origins(origins),
+        forms=tuple(dict.fromkeys(forms)),
+        redact=redact,
+        carried_home=True,
     )
+    with alone(private_folder(out)):
+        done = finished(order, snapshot, _part(config, snapshot, terms))
+    return ended(order, done)
+
+
+def _part(config: Config, snapshot: Snapshot, terms: tuple[str, ...]) -> str | None:
+    """Why this is not everything that there is, or null."""
+    if terms:
+        return OTHER_RULES
+    if config.path is None:
+        return _NO_TARGETS
+    seen = {target.id for target in looked_at(config, snapshot).targets}
+    return None if {target.id for target in config.targets} <= seen else OTHER_TARGETS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from heapq import merge
 from pathlib import Path
@@ -32,15 +32,18 @@ def write_reports(
     rules: Sequence[Rule],
     out: Path,
     *,
-    whole: bool,
+    targets: Sequence[str],
+    part: str | None,
     before: Past | None = None,
+    scopes: Mapping[str, Collection[str]] | None = None,
     redact: bool = False,
 ) -> list[str]:
     """Write findings.sarif and github/ from findings.jsonl; returns what is there now.
 
-    whole: every rule was judged over every target; else GitHub's files are not written, since an
-    alert that the next upload lacks is closed. before: what the history or a baseline tells.
-    redact: leave out what names or describes people.
+    targets: those that have a category. part: why not every rule was judged over every target;
+    then GitHub's files are not written, since an alert that the next upload lacks is closed.
+    before: what the history or a baseline tells. scopes: by target, all places that were looked
+    at; null: each target tells which it has. redact: leave out what names or describes people.
     """
     changed = redactor(rules) if redact else None
 
@@ -69,19 +72,22 @@ def write_reports(
         out / "github",
         read,
         scan,
-        complete=whole,
+        complete=part is None,
+        scopes=scopes,
         subjects="full" if config.github_subjects == "full" else "hashed",
-        **github_arguments(before, [target.id for target in config.targets]),
+        **github_arguments(before, targets),
     )
-    if before is not None and whole:
+    if before is not None and part is None:
         for name in before.earlier.removed:
             say(
                 f"github/{name}.sarif: {name} is no longer in the configuration; this empty"
                 " analysis closes its alerts on purpose",
                 err=True,
             )
-    for category in categories:
-        if category.reason is not None and whole:
+    if part is not None:
+        say(f"{out}/github: not written: {part}", err=True)
+    for category in categories if part is None else ():
+        if category.reason is not None:
             say(f"github/{category.target}: not written: {category.reason}", err=True)
     made = ["snapshot/", "findings.jsonl", "findings.sarif"]
     if any(category.path is not None for category in categories):

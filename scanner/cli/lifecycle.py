@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,22 +31,28 @@ if TYPE_CHECKING:
 GITHUB = "github"
 """The value of --baseline that means no file; ./github is one."""
 
+_history_option = click.option(
+    "--history",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File that keeps what became of every finding; made if it is missing.",
+)
+_FILE = "Where there is no history: an earlier findings.jsonl to compare with"
 past_options = opt.both(
-    click.option(
-        "--history",
-        type=click.Path(path_type=Path, dir_okay=False),
-        help="File that keeps what became of every finding; made if it is missing.",
-    ),
+    _history_option,
     click.option(
         "--baseline",
         metavar="FILE|github",
-        help="Where there is no history: an earlier findings.jsonl to compare with, or github for"
+        help=f"{_FILE}, or github for"
         " the last analyses in code scanning (it asks with GITHUB_TOKEN for the repository, ref and"
         " API that GitHub's own variables name).",
     ),
 )
-lifecycle_options = opt.both(
-    past_options,
+file_options = opt.both(
+    _history_option, click.option("--baseline", metavar="FILE", help=f"{_FILE}.")
+)
+"""The same for who cannot take GitHub for a memory."""
+
+policy_options = opt.both(
     click.option(
         "--new-only", is_flag=True, help="Only failures that were not open before make exit 1."
     ),
@@ -67,7 +73,7 @@ lifecycle_options = opt.both(
 
 @dataclass(frozen=True)
 class Policy:
-    """What `scan` was asked to do with the time before it. Made by `policy`."""
+    """What a verb was asked to do with the time before it. Made by `policy`."""
 
     history: Path | None = None
     before: Sequence[findings.Finding] | None = None
@@ -90,8 +96,19 @@ def policy(
     new_only: bool = False,
     min_score: int | None = None,
     webhook: str | None = None,
+    *,
+    carried_home: bool = False,
 ) -> Policy:
-    """The options, checked before anything is read. Raises InputError."""
+    """The options, checked before anything is read. Raises InputError.
+
+    carried_home: it is about snapshots, of which some may be missing.
+    """
+    if carried_home and baseline == GITHUB:
+        raise InputError(
+            "--baseline github goes with scan and report: GitHub keeps no account, tenant or host"
+            " of an alert, so that one whose snapshot is not here could not be told from one that"
+            " was mended; take --history, or an earlier findings.jsonl"
+        )
     if history is not None and baseline is not None:
         raise InputError("--baseline goes without --history, which knows more than one file does")
     if history is None and baseline is None and (new_only or webhook):
@@ -131,15 +148,25 @@ def past(
     when: str,
     *,
     whole: bool,
+    scopes: Mapping[str, Collection[str]] | None = None,
 ) -> Past | None:
-    """Record a scan's findings.jsonl in the history and tell what was before; null without one."""
+    """Record a scan's findings.jsonl in the history and tell what was before; null without one.
+
+    scopes: by target, all places that were looked at; null: each target tells which it has.
+    """
     targets = [target.id for target in config.targets]
     if asked.history is not None:
         names = [RuleName(rule.id, tuple(rule.deprecated_ids)) for rule in rules]
         if whole:
             names += [RuleName(name) for name in SCOPE_RULES]
         done = record(
-            asked.history, findings.read(path), when, rules=names, targets=targets, whole=whole
+            asked.history,
+            findings.read(path),
+            when,
+            rules=names,
+            targets=targets,
+            whole=whole,
+            scopes=scopes,
         )
         return Past(from_history(asked.history, targets), done)
     if asked.github is not None:
@@ -151,7 +178,8 @@ def past(
         return Past(earlier)
     if asked.before is not None:
         renamed = renames((rule.id, rule.deprecated_ids) for rule in rules)
-        return Past(from_findings(asked.before, findings.read(path), targets, renamed))
+        now = findings.read(path)
+        return Past(from_findings(asked.before, now, targets, renamed, scopes))
     return None
 
 

@@ -12,6 +12,7 @@ from scanner.cli import OK, steps
 from scanner.cli import options as opt
 from scanner.cli.assessing import assessed
 from scanner.cli.files import write_reports
+from scanner.cli.finishing import OTHER_RULES, OTHER_TARGETS
 from scanner.cli.forms import FORMS, possible, write_forms
 from scanner.cli.lifecycle import (
     NOTHING,
@@ -90,7 +91,10 @@ def command(
     judged = {finding.rule for finding in findings.read(path)}
     chosen = [rule for rule in rules if rule.id in judged]
     seen = {target.id for target in snapshot.targets if not target.parts}
-    whole = len(chosen) == len(rules) and {t.id for t in config.targets} <= seen
+    part = OTHER_RULES if len(chosen) != len(rules) else None
+    if not {t.id for t in config.targets} <= seen:
+        part = OTHER_TARGETS
+    whole = part is None
     scanned = replace(config, targets=tuple(t for t in config.targets if t.id in seen))
     before = recalled(asked, path, scanned, chosen, snapshot.finished_at, whole=whole)
     days = before.earlier.first_seen if before is not None else None
@@ -106,7 +110,15 @@ def command(
         made: list[str] = []
         if "sarif" in others:
             made = write_reports(
-                snapshot, path, config, chosen, into, whole=whole, before=before, redact=redact
+                snapshot,
+                path,
+                config,
+                chosen,
+                into,
+                targets=[target.id for target in config.targets],
+                part=part,
+                before=before,
+                redact=redact,
             )
             made = [name for name in made if "sarif" in name or "github" in name]
         made += write_forms(

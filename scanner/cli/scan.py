@@ -10,22 +10,19 @@ import click
 
 from scanner.cli import options as opt
 from scanner.cli import steps
-from scanner.cli.assessing import assessed, redact_findings, stated, write_assessment
-from scanner.cli.ending import close
-from scanner.cli.files import write_reports
-from scanner.cli.forms import FORMS, possible, write_forms
-from scanner.cli.judging import judged
-from scanner.cli.lifecycle import (
-    NOTHING,
-    Policy,
-    lifecycle_options,
-    past,
-    policy,
-    remember_score,
-    tell,
+from scanner.cli.assessing import stated
+from scanner.cli.finishing import (
+    OTHER_RULES,
+    OTHER_TARGETS,
+    SARIF,
+    Order,
+    ended,
+    finished,
+    formats,
 )
-from scanner.cli.origins import origins_option, placed, read_origins
-from scanner.cli.sealing import sealed
+from scanner.cli.forms import possible
+from scanner.cli.lifecycle import NOTHING, Policy, past_options, policy, policy_options
+from scanner.cli.origins import origins_option, read_origins
 from scanner.collectors.base import Target
 from scanner.config import Config
 from scanner.errors import InputError
@@ -52,18 +49,10 @@ Examples:
     opt.deadline_option,
     opt.as_of_option,
     opt.fail_on_option,
-    lifecycle_options,
+    past_options,
+    policy_options,
     origins_option,
-    click.option(
-        "-f",
-        "--format",
-        "forms",
-        type=click.Choice(tuple(FORMS)),
-        multiple=True,
-        default=("html",),
-        show_default=True,
-        help="Reports besides SARIF and assessment.json; may be repeated.",
-    ),
+    formats(default=("html",), about="Reports besides SARIF and assessment.json; may be repeated."),
     opt.redact_option,
     opt.quiet_option,
 )
@@ -94,6 +83,9 @@ def command(
     """
     config = opt.read_config(config_path)
     narrowed = opt.narrowed(config, target_ids, opt.read_shard(shard))
+    part = OTHER_RULES if terms else None
+    if shard is not None or len(narrowed.targets) != len(config.targets):
+        part = OTHER_TARGETS
     return run(
         config,
         out,
@@ -105,7 +97,7 @@ def command(
         as_of=as_of,
         fail_on=fail_on,
         quiet=quiet,
-        whole=not terms and shard is None and len(narrowed.targets) == len(config.targets),
+        part=part,
         asked=policy(history, baseline, new_only, min_score, webhook),
         origins=origins,
         forms=forms,
@@ -125,7 +117,7 @@ def run(
     as_of: str | None = None,
     fail_on: str = "high",
     quiet: bool = False,
-    whole: bool = True,
+    part: str | None = None,
     asked: Policy = NOTHING,
     origins: Sequence[Path] = (),
     forms: Sequence[str] = ("html",),
@@ -133,7 +125,7 @@ def run(
 ) -> int:
     """A scan with everything settled; returns the exit code.
 
-    only: the targets to scan; the others stay unassessed. whole: nothing was left out.
+    only: the targets to scan; the others stay unassessed. part: why it is not a whole scan.
     """
     known = steps.all_rules(rule_folders)
     rules = steps.chosen_rules(known, terms)
@@ -141,8 +133,20 @@ def run(
     targets = config.targets if only is None else tuple(only)
     possible(forms, [target.provider for target in targets])
     steps.settled(config, known, rules)
-    said = stated(config)
-    code_lines = read_origins(origins)
+    order = Order(
+        config=config,
+        known=known,
+        rules=rules,
+        said=stated(config),
+        out=out,
+        as_of=as_of,
+        fail_on=fail_on,
+        quiet=quiet,
+        asked=asked,
+        code_lines=read_origins(origins),
+        forms=(SARIF, *forms),
+        redact=redact,
+    )
     if (out / NAME).exists():
         raise InputError(f"{out}: a snapshot, and no folder of a scan; choose another with -o")
     with alone(private_folder(out)):
@@ -154,36 +158,5 @@ def run(
             resume=resume,
             quiet=quiet,
         )
-        snapshot = steps.open_folders([out])
-        day = opt.day(as_of, snapshot.finished_at)
-        path = judged(snapshot, config, known, rules, said, day, out)
-        placed(path, snapshot, code_lines)
-        seen = {target.id for target in snapshot.targets if not target.parts}
-        scanned = replace(config, targets=tuple(t for t in config.targets if t.id in seen))
-        before = past(asked, path, scanned, rules, snapshot.finished_at, whole=whole)
-        written = write_reports(
-            snapshot, path, config, rules, out, whole=whole, before=before, redact=redact
-        )
-        days = before.earlier.first_seen if before is not None else None
-        found = assessed(out, config, known, day, snapshot=snapshot, said=said, first_seen=days)
-        write_assessment(found, out, redact=redact)
-        remember_score(asked, before, found.outcome.assessment)
-        written.append(f"{out}/assessment.json")
-        written += write_forms(forms, found, config, out, redact=redact, history=asked.history)
-        gaps = steps.unaccepted(snapshot, config.gaps, day)
-        tell(asked, before, path, config, found.outcome.assessment, snapshot.finished_at, gaps)
-        if redact:
-            redact_findings(found)
-        written.append(sealed(out, snapshot, config, rules, day, written))
-    return close(
-        path,
-        rules,
-        fail_on=fail_on,
-        gaps=gaps,
-        complete=snapshot.complete,
-        quiet=quiet,
-        written=written,
-        assessment=found.outcome.assessment,
-        asked=asked,
-        before=before,
-    )
+        done = finished(order, steps.open_folders([out]), part)
+    return ended(order, done)

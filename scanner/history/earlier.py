@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -63,8 +63,12 @@ def from_findings(
     now: Iterable[Finding],
     configured: Sequence[str],
     renamed: Mapping[str, str],
+    scopes: Mapping[str, Collection[str]] | None = None,
 ) -> Earlier:
     """What the findings of one earlier scan tell of those of this one. renamed: old id -> new id.
+
+    scopes: by target, all places that were looked at; what failed elsewhere is not gone (null: each
+    target itself tells which places it has).
 
     One day is all that a file knows: what was unread then is not carried on, and no failure has a
     first day.
@@ -84,7 +88,10 @@ def from_findings(
             blind.add((finding.rule, finding.scope, finding.region))
     missing = [finding for finding in old.values() if _open(finding)]
     gone = [
-        f for f in missing if not {(f.rule, f.scope, None), (f.rule, f.scope, f.region)} & blind
+        f
+        for f in missing
+        if not {(f.rule, f.scope, None), (f.rule, f.scope, f.region)} & blind
+        and not (scopes is not None and f.target and f.scope not in scopes.get(f.target, ()))
     ]
     baseline |= {finding.fingerprint: "absent" for finding in gone}
     removed: dict[str, int] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -96,16 +96,18 @@ def record(
     rules: Iterable[RuleIds],
     targets: Collection[str],
     whole: bool,
+    scopes: Mapping[str, Collection[str]] | None = None,
 ) -> Recorded:
     """Write one run into the history at `path`, made if it is missing.
 
     when: the snapshot's end, UTC. rules, targets: those that were judged and scanned; only they can
     close a finding. whole: they are all that there are, so that what belongs to another target or
-    rule is closed as removed. A run that ended before one that is already there changes only what
-    that one did not see. Raises InputError.
+    rule is closed as removed. scopes: by target, all places that were looked at; what was found
+    elsewhere stands unread (null: each target itself tells which places it has). A run that ended
+    before one that is already there changes only what that one did not see. Raises InputError.
     """
     with writing(path) as database:
-        run = _Run(database, when, rules, targets, whole)
+        run = _Run(database, when, rules, targets, whole, scopes or {})
         for finding in findings:
             run.see(finding)
         done = run.same()
@@ -130,6 +132,7 @@ class _Run:
         rules: Iterable[RuleIds],
         targets: Collection[str],
         whole: bool,
+        scopes: Mapping[str, Collection[str]],
     ) -> None:
         self._database, self._when, self._whole = database, when, whole
         self._times: dict[int, str] = dict(database.execute("SELECT id, at FROM run"))
@@ -146,6 +149,9 @@ class _Run:
         self._now = {self._word(r.id): self._word(r.id) for r in listed}
         self._now |= {self._word(old): self._word(r.id) for r in listed for old in r.deprecated_ids}
         self._targets = {self._word(name) for name in targets}
+        self._places = {
+            self._word(name): set(map(self._word, places)) for name, places in scopes.items()
+        }
         self._blind: set[tuple[int, int, int | None]] = set()
         self._seen: dict[int, _Row] = {}
         self._changes: list[tuple[int, int, int]] = []
@@ -304,7 +310,10 @@ class _Run:
         if row.target is None and not self._whole:
             return None
         place = (row.rule, row.scope)
-        if {(*place, None), (*place, row.region)} & self._blind and not row.listing:
+        blind = bool({(*place, None), (*place, row.region)} & self._blind)
+        if row.target in self._places:
+            blind |= row.scope not in self._places[row.target]
+        if blind and not row.listing:
             return State.UNREAD
         return State.GONE
 

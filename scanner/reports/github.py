@@ -50,6 +50,7 @@ def write_github(
     carried: Iterable[Finding] | None = None,
     known: Collection[str | None] | None = None,
     untold: Mapping[str | None, str] | None = None,
+    scopes: Mapping[str, Collection[str]] | None = None,
     subjects: Literal["full", "hashed"] = "hashed",
 ) -> list[Category]:
     """Write a file a target, and one for what belongs to none; tell what became of each.
@@ -60,8 +61,10 @@ def write_github(
     such baseline, and a target with an unread listing is not written. One without a scope (GitHub
     keeps none) counts as unread where any listing of its rule at its target is. known: the targets
     that the baseline speaks of (default: all); another one is treated as if there were none.
-    untold: why the baseline says nothing of a target. Files of an earlier scan are removed. Memory
-    grows with the targets and what is carried, not with the findings. Raises InputError.
+    untold: why the baseline says nothing of a target. scopes: by target, all places that were
+    looked at; another one counts as unread (null: each target itself tells which it has). Files of
+    an earlier scan are removed. Memory grows with the targets and what is carried, not with the
+    findings. Raises InputError.
     """
     _emptied(folder)
     names = sorted({ORGANIZATION, *targets})
@@ -72,7 +75,7 @@ def write_github(
     findings = partial(_reading, findings, oldest)
     seen = {name: Content() for name in names}
     _first_reading(findings(), seen, rules)
-    earlier = _earlier(_renamed(carried or (), oldest), seen)
+    earlier = _earlier(_renamed(carried or (), oldest), seen, scopes or {})
     if earlier:  # what this scan looked at again is not carried
         for finding in findings():
             earlier.pop(finding.fingerprint, None)
@@ -89,6 +92,12 @@ def write_github(
             if name in reasons:
                 lacking = f"with nothing to carry failures from ({reasons[name]})"
             why = f"a listing could not be read, and {lacking} its alerts would be closed"
+            done[name] = Category(target=name, path=None, reason=why)
+        elif carried is None and name in (scopes or {}):
+            why = (
+                "whether its snapshots hold every place of it is not known, and without an earlier"
+                " scan to carry failures from, the alerts of others would be closed"
+            )
             done[name] = Category(target=name, path=None, reason=why)
     limit = SHOWN
     while open_ := {name: t for name, t in seen.items() if name not in done}:
@@ -131,14 +140,19 @@ def _renamed(findings: Iterable[Finding], oldest: Mapping[str, str]) -> Iterator
         yield finding if name is None else msgspec.structs.replace(finding, rule=name)
 
 
-def _earlier(carried: Iterable[Finding], seen: Mapping[str, Content]) -> dict[str, Finding]:
+def _earlier(
+    carried: Iterable[Finding],
+    seen: Mapping[str, Content],
+    scopes: Mapping[str, Collection[str]],
+) -> dict[str, Finding]:
     """Earlier failures that nobody could have seen again."""
     found = {}
     for finding in carried:
         target = seen.get(home(finding))
         if target is None or not is_alert(finding):
             continue
-        if _hidden(finding, target.blind):
+        elsewhere = finding.scope not in scopes.get(home(finding), (finding.scope,))
+        if elsewhere or _hidden(finding, target.blind):
             found[finding.fingerprint] = finding
     return found
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from history_samples import DAYS, finding, unread, write
+from history_samples import DAYS, RULES, finding, unread, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,7 +26,8 @@ from scanner.history.ask import (
     trend,
 )
 from scanner.history.compare import Diff, diff, of_findings, of_run, run_of
-from scanner.history.record import RuleName
+from scanner.history.earlier import from_findings
+from scanner.history.record import RuleName, record
 from scanner.history.store import hexed, signed
 from scanner.reports.changes import trend_markdown, trend_text
 from scanner.reports.table import summarise
@@ -110,6 +111,20 @@ def test_what_nobody_could_read_is_carried_and_not_fixed(path: Path) -> None:
     assert (done.opened, done.fixed) == (0, 0)
     assert carried(path) == []
     assert baseline(path)[ann.fingerprint] == "unchanged"
+
+
+def test_what_lies_where_nobody_looked_is_unread_and_not_fixed(path: Path) -> None:
+    ann, bob, cid = finding("ann"), finding("bob", scope="aws:2"), finding("cid")
+    write(path, [ann, bob, cid])
+    places = {"prod": ["aws:1"]}
+    done = record(path, [ann], DAYS[1], rules=RULES, targets=["prod"], whole=True, scopes=places)
+    assert (done.opened, done.fixed) == (0, 1)
+    assert carried(path) == [bob]
+    [_, point] = trend(path)
+    assert (point.failing, point.unread) == (1, 1)
+    earlier = from_findings([ann, bob, cid], [ann], ["prod"], {}, places)
+    assert earlier.absent == [cid]
+    assert bob in earlier.carried
 
 
 def test_a_listing_unread_in_one_region_hides_only_that_region(path: Path) -> None:

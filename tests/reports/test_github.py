@@ -180,6 +180,17 @@ def test_what_was_looked_at_again_is_not_carried(tmp_path: Path) -> None:
         assert hashes(made["prod"]).count(f"{alice.fingerprint}:1") == (now != "pass")
 
 
+def test_a_place_that_was_not_looked_at_carries_its_failures(tmp_path: Path) -> None:
+    seen, away = finding(subject="a", scope="aws:1"), finding(subject="b", scope="aws:2")
+    gone = finding(subject="c", scope="aws:1")
+    made = wrote(tmp_path, [seen], carried=[away, gone], scopes={"prod": {"aws:1"}})
+    assert set(hashes(made["prod"])) == {f"{f.fingerprint}:1" for f in (seen, away)}
+    assert made["prod"].carried == 1
+    alone = wrote(tmp_path, [seen], scopes={"prod": {"aws:1"}})["prod"]
+    assert alone.path is None
+    assert "whether its snapshots hold every place of it is not known" in str(alone.reason)
+
+
 def test_only_the_regions_that_are_blind(tmp_path: Path) -> None:
     west = finding(subject="user/w", region="west", observed_at="2026-11-20T00:00:00Z")
     east = finding(subject="user/e", region="east", observed_at="2026-11-20T00:00:00Z")

@@ -1,0 +1,174 @@
+"""Snapshots that a fleet tool carried home have the life cycle of a scan: `evaluate --history`."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scanner.cli import BAD_INPUT, FAILED, INCOMPLETE, OK, run
+from scanner.history.ask import carried, trend
+
+CONFIG = "targets:\n  - {id: fleet, provider: linux}\n"
+FOUND = "findings.jsonl"
+
+
+@pytest.fixture(scope="module")
+def hosts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the snapshots of two hosts that one configuration calls fleet."""
+    folder = tmp_path_factory.mktemp("hosts")
+    for name, number in (("web", "1"), ("db", "2")):
+        etc = folder / name / "etc"
+        etc.mkdir(parents=True)
+        (etc / "machine-id").write_text(number * 32 + "\n")
+        (etc / "os-release").write_text("ID=debian\nVERSION_ID=12\n")
+        (etc / "passwd").write_text("root:x:0:0::/root:/bin/bash\n")
+        (etc / "ssh").mkdir()
+        (etc / "ssh" / "sshd_config").write_text("PermitRootLogin yes\nPermitEmptyPasswords yes\n")
+        (folder / f"{name}.yaml").write_text(
+            f"targets:\n  - {{id: fleet, provider: linux, root: {folder}/{name}}}\n"
+        )
+        arguments = ["collect", "-q", "-c", f"{folder}/{name}.yaml", "-o", f"{folder}/{name}.snap"]
+        assert run(arguments) in (OK, INCOMPLETE)
+    return folder
+
+
+@pytest.fixture
+def here(hosts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Both snapshots and a configuration that names their target."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("web", "db"):
+        shutil.copytree(hosts / f"{name}.snap", name)
+    Path("cmmc-scan.yaml").write_text(CONFIG)
+    return tmp_path
+
+
+def judged(*arguments: str, fine: tuple[int, ...] = (OK, FAILED, INCOMPLETE)) -> int:
+    code = run(["evaluate", *arguments])
+    assert code in fine
+    return code
+
+
+def marks(folder: str = "out") -> set[str]:
+    """The failures by fingerprint."""
+    found = map(json.loads, Path(folder, FOUND).read_text().splitlines())
+    return {f["fingerprint"] for f in found if f["verdict"] == "fail"}
+
+
+def alerts() -> set[str]:
+    log = json.loads(Path("out/github/fleet.sarif").read_text())
+    return {
+        result["partialFingerprints"]["primaryLocationLineHash"].partition(":")[0]
+        for result in log["runs"][0]["results"]
+    }
+
+
+@pytest.mark.parametrize("memory", ["history", "file"])
+def test_a_host_whose_snapshot_is_missing_is_not_mended(here: Path, capsys: Any, memory: str):
+    judged("db", "-q", "-o", "alone")  # it was read last
+    judged("web", "db", "-q", "-o", "first", "--history", "h.sqlite")
+    web = marks("first") - marks("alone")
+    assert web
+    kept = ["--history", "h.sqlite"] if memory == "history" else ["--baseline", f"first/{FOUND}"]
+    capsys.readouterr()
+    judged("db", "-f", "sarif", *kept)
+    told = capsys.readouterr().out
+    assert ("Since the last run: 0 new, 0 fixed" in told) or ("0 new, 0 gone" in told)
+    assert marks() | web <= alerts()
+    if memory == "history":
+        assert web <= {finding.fingerprint for finding in carried(Path("h.sqlite"))}
+        first, second = trend(Path("h.sqlite"))
+        assert first.failing == second.failing + len(web)
+        assert second.unread >= len(web)
+
+
+def test_what_is_there_again_is_neither_new_nor_fixed(here: Path, capsys: Any):
+    for folders in (["web", "db"], ["db"]):
+        judged(*folders, "-q", "--history", "h.sqlite")
+    code = judged(
+        *("web", "db", "--history", "h.sqlite", "--new-only", "--fail-on", "info"), fine=(0, 3)
+    )
+    assert code == INCOMPLETE
+    assert "Since the last run: 0 new, 0 fixed" in capsys.readouterr().out
+
+
+def test_new_only_fails_by_what_the_baseline_lacks(here: Path):
+    judged("web", "-q", "-o", "first")
+    options = ["--fail-on", "info", "-q", "--new-only", "--baseline", f"first/{FOUND}"]
+    judged("web", *options, fine=(OK, INCOMPLETE))
+    judged("web", "db", *options, fine=(FAILED,))
+
+
+@pytest.mark.parametrize(
+    ("config", "options", "why"),
+    [
+        ("", [], "without a configuration nobody says which targets there are"),
+        (f"{CONFIG}  - {{id: other, provider: linux}}\n", [], "only a part of the targets was"),
+        (CONFIG, ["--rules", "IA"], "only a part of the rules was judged"),
+    ],
+)
+def test_a_part_closes_nothing_and_says_why(
+    here: Path, capsys: Any, config: str, options: list[str], why: str
+):
+    Path("cmmc-scan.yaml").unlink()
+    if config:
+        Path("cmmc-scan.yaml").write_text(config)
+    judged("web", "-q", "-f", "sarif", "--history", "h.sqlite", *options)
+    assert not list(Path("out/github").iterdir())
+    err = capsys.readouterr().err
+    assert err.startswith(f"out/github: not written: {why}")
+    assert err.count("\n") == 1
+
+
+def test_it_writes_what_a_scan_writes(here: Path, hosts: Path):
+    scan = ["scan", "-q", "-c", f"{hosts}/web.yaml", "-o", "a", "--history", "a.sqlite"]
+    assert run(scan) in (OK, FAILED, INCOMPLETE)
+    judged(
+        *("a/snapshot", "-q", "-c", f"{hosts}/web.yaml", "-o", "b", "--history", "b.sqlite"),
+        *("-f", "sarif", "-f", "html"),
+    )
+    for name in ("findings.jsonl", "findings.sarif", "assessment.json", "report.html"):
+        assert Path("a", name).read_bytes() == Path("b", name).read_bytes(), name
+    files = [{p.name: p.read_bytes() for p in Path(f, "github").iterdir()} for f in "ab"]
+    assert files[0] == files[1]
+
+
+def test_the_score_may_be_a_floor(here: Path, capsys: Any):
+    judged("web", "-q", "--min-score", "110", "--fail-on", "never", fine=(FAILED,))
+    assert "--min-score 110: " in capsys.readouterr().err
+
+
+def test_a_webhook_is_told_what_is_new(here: Path, monkeypatch: pytest.MonkeyPatch):
+    told: list[Any] = []
+    monkeypatch.setattr("scanner.notify.send", lambda url, content: told.append((url, content)))
+    monkeypatch.setenv("HOOK", "https://hooks.example.com/x")
+    judged("web", "-q", "--history", "h.sqlite", "--notify", "HOOK")
+    [(url, _)] = told
+    assert url == "https://hooks.example.com/x"
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--new-only"], "--new-only needs --history or --baseline"),
+        (["--notify", "HOOK"], "--notify needs --history or --baseline"),
+        (["--history", "h", "--baseline", "f"], "--baseline goes without --history"),
+        (["--baseline", "github"], "GitHub keeps no account, tenant or host of an alert"),
+        (["--history", "cmmc-scan.yaml"], "cmmc-scan.yaml"),
+        (["-f", "asff"], "--format asff needs an AWS account"),
+    ],
+)
+def test_what_goes_wrong_is_said_before_anything_is_written(
+    here: Path, capsys: Any, options: list[str], says: str
+):
+    assert run(["evaluate", "web", *options]) == BAD_INPUT
+    assert says in capsys.readouterr().err
+    assert not Path("out").exists()
+
+
+def test_personal_names_may_be_left_out(here: Path):
+    judged("web", "-q", "-f", "csv", "--redact")
+    assert '"name":"root"' not in Path("out/findings.jsonl").read_text()
