@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from terminal_run import piped
@@ -209,11 +210,16 @@ def test_the_last_step_of_a_proposal_is_said(here, capsys):
     ],
 )
 def test_no_verb_is_told_of_an_option_that_it_lacks(here, command, capsys, monkeypatch):
+    read = Path.open
+
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
+    def opened(path: Path, mode: str = "r", *rest: Any, **more: Any) -> Any:
+        return read(path, mode, *rest, **more) if "r" in mode else full()
+
     monkeypatch.setattr("os.open", full)
-    monkeypatch.setattr("pathlib.Path.open", full)
+    monkeypatch.setattr("pathlib.Path.open", opened)
     error = said(capsys, *command)
     assert "no space left on device; make room there, or write to another place" in error
     assert "-o" not in error
