@@ -91,7 +91,7 @@ def _sources() -> tuple[Source, ...]:
     )
     def disks(place: _Place) -> Iterator[Fact]:
         if place.cloud.hang is not None:
-            place.cloud.hang.wait(20)
+            place.cloud.hang.wait(300)
         place.cloud.call("ListDisks", place.job.region or "")
         yield Store(
             subject=f"disk/{place.job.region}",

@@ -1,4 +1,7 @@
-"""The bar: 40 attestations, 12 exceptions and three snapshots' findings in under a second."""
+"""The bar: 40 attestations, 12 exceptions and three snapshots' findings in under a second.
+
+In processor time: the clock on the wall also counts what else the machine does.
+"""
 
 from __future__ import annotations
 
@@ -44,10 +47,10 @@ def test_an_assessment_takes_less_than_a_second(catalogue: Catalogue) -> None:
         for target in (CORP, PROD, BASTION)
         for n in range(40)
     ]
-    start = time.perf_counter()
+    start = time.process_time()
     result = assess(made, rules, catalogue, statements, 2, AS_OF, (CORP, PROD, BASTION))
     data = encode(result)
-    took = time.perf_counter() - start
+    took = time.process_time() - start
     assert len(made) == 11_400
     assert len(data) > 100_000
     assert took < 1, f"{took:.2f} s"

@@ -44,7 +44,7 @@ def shell(script: list[str], shims: Path, folder: Path, **env: str) -> tuple[int
         text=True,
         capture_output=True,
         check=False,
-        timeout=30,
+        timeout=120,
     )
     return done.returncode, done.stdout + done.stderr
 

@@ -136,7 +136,7 @@ def _kill_at(config: Path, left: set[tuple[str, str]], *arguments: str) -> None:
             break
         time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=20)
+    process.communicate(timeout=120)
     assert process.returncode == -signal.SIGKILL
     assert _ended(journal) == jobs - left
     assert not (config.parent / "out/findings.jsonl").exists()

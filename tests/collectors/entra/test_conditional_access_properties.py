@@ -241,14 +241,15 @@ def large(users: int, groups: int, count: int) -> tuple[Directory, list[dict[str
 
 
 def test_a_large_tenant_is_judged_in_time() -> None:
-    """50,000 accounts, 200 policies and 5,000 groups, three requirements, within 10 seconds."""
+    """50,000 accounts, 200 policies and 5,000 groups, three requirements, within 10 seconds of
+    processor time."""
     directory, found = large(50_000, 5000, 200)
-    started = time.perf_counter()
+    started = time.process_time()
     judged = judge(directory, found, locations=OFFICE, strengths={})
     answers = {
         judged.verdict(person.id, requirement).answer
         for requirement in (MFA, LEGACY_BLOCKED, PHISHING_RESISTANT)
         for person in directory.people
     }
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
     assert answers == {"yes", "partial", "no", "unknown"}

@@ -120,10 +120,10 @@ def test_commands_run_without_the_users_environment(monkeypatch: pytest.MonkeyPa
 def test_a_command_is_bounded_in_time_and_output() -> None:
     begun = time.monotonic()
     with pytest.raises(Unreadable, match="in time"):
-        run_bounded([sys.executable, "-c", "import time; time.sleep(60)"], seconds=0.3)
+        run_bounded([sys.executable, "-c", "import time; time.sleep(3600)"], seconds=0.3)
     with pytest.raises(Unreadable, match="more than"):
         run_bounded([sys.executable, "-c", "while True: print('x' * 1000)"], limit=100_000)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 120
 
 
 @pytest.fixture
@@ -201,7 +201,7 @@ def test_who_asks_for_what_is_being_read_waits_for_that_answer() -> None:
         def run(self, argv: Sequence[str]) -> Output:
             Slow.started.append(tuple(argv))
             asked.set()
-            assert go.wait(10)
+            assert go.wait(120)
             return Output(0, "said", "")
 
     machine = Once(Slow())
@@ -210,12 +210,12 @@ def test_who_asks_for_what_is_being_read_waits_for_that_answer() -> None:
         threading.Thread(target=lambda: answers.put(machine.run(["sshd", "-T"]))) for _ in range(4)
     ]
     threads[0].start()
-    assert asked.wait(10)
+    assert asked.wait(120)
     for thread in threads[1:]:
         thread.start()
     go.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(120)
     assert [answers.get(timeout=1).out for _ in threads] == ["said"] * 4
     assert Slow.started == [("sshd", "-T")]
 

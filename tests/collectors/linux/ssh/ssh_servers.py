@@ -35,7 +35,7 @@ def free_port() -> int:
 def new_key(path: Path) -> str:
     """Make a key pair; the public half without its comment."""
     subprocess.run(
-        ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True, timeout=20
+        ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True, timeout=120
     )
     return " ".join(path.with_suffix(".pub").read_text().split()[:2])
 
@@ -66,11 +66,11 @@ def server(folder: Path, user_key: str, *, options: str = "") -> Iterator[Server
         yield Server(port, known_line(port, host_key))
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def _wait_for(port: int) -> None:
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()

@@ -23,7 +23,7 @@ SMALL = Collector("linux", "one source", (host,), lambda target: open_remote(tar
 def test_a_fleet_with_hosts_that_hang_refuse_or_change_their_key(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client_module, "CONNECT_SECONDS", 2)
+    monkeypatch.setattr(client_module, "CONNECT_SECONDS", 4)
     mine = new_key(tmp_path / "key")
     with (
         server(tmp_path / "a", mine) as good,

@@ -80,12 +80,12 @@ def test_targets_that_end_at_once_forget_nothing_of_each_other(tmp_path: Path) -
     begin = threading.Barrier(len(learnt))
 
     def keep(seen: Seen) -> None:
-        begin.wait(20)
+        begin.wait(120)
         seen.keep()
 
     threads = [threading.Thread(target=keep, args=(seen,)) for seen in learnt]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(120)
     assert len(json.loads(path.read_text())) == 40

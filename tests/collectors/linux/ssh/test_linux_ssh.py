@@ -34,7 +34,7 @@ FAKE = f"""#!{sys.executable}
 import os, sys, time
 where = sys.argv[sys.argv.index("--") + 1]
 if "hangs" in where:
-    time.sleep(60)
+    time.sleep(3600)
 if "refuses" in where:
     sys.stderr.write("ssh: connect to host refuses port 22: Connection refused\\n")
     sys.exit(255)
@@ -58,7 +58,7 @@ def fake_ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     program.write_text(FAKE)
     program.chmod(0o755)
     monkeypatch.setattr(client_module, "SSH", (str(program),))
-    monkeypatch.setattr(client_module, "SECONDS", 20.0)
+    monkeypatch.setattr(client_module, "SECONDS", 120.0)
     return program
 
 
@@ -84,13 +84,13 @@ def test_what_comes_back_is_what_is_there(fake_ssh: Path) -> None:
 def test_hosts_that_do_not_answer_are_gaps(
     fake_ssh: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client_module, "SECONDS", 2.0)
+    monkeypatch.setattr(client_module, "SECONDS", 6.0)
     inventory = tmp_path / "hosts"
     inventory.write_text("# all\na hangs\nb u@refuses\nc changed\nd u@stranger\ne cut\n")
     target = Target("fleet", "linux", {"inventory": str(inventory)})
     begun = time.monotonic()
     manifest = collect([target], {"linux": COLLECTOR}, None, tmp_path / "s", now=lambda: NOW)
-    assert time.monotonic() - begun < 15
+    assert time.monotonic() - begun < 120, "far from the hour of the one that hangs"
     assert [s.id for t in manifest.targets for s in t.scopes] == [f"linux:{n}" for n in "abcde"]
     why = {
         gap.scope: (gap.reason, gap.detail) for gap in open_snapshot(tmp_path / "s").gaps.values()
