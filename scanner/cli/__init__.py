@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 OK, FAILED, BAD_INPUT, INCOMPLETE, DEFECT, INTERRUPTED = 0, 1, 2, 3, 4, 130
-"""Exit codes: nothing failed; something did; the user's input is wrong; a gap, or nothing judged;
-a defect of cmmc-scan or of a rule; Ctrl-C or SIGTERM."""
+"""Exit codes: nothing failed; something did; the user's input is wrong; a gap, nothing judged
+or, of several reports, one that cannot be; a defect of cmmc-scan or of a rule; Ctrl-C or
+SIGTERM."""
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -181,21 +181,24 @@ FORMS: dict[str, Callable[[Material], list[str]]] = {
 _NO_ACCOUNT = "no account of an AWS target could be entered, and each finding there names one"
 
 
-def possible(forms: Iterable[str], providers: Iterable[str]) -> None:
-    """See, before anything is collected or written, that these formats can be. Raises InputError.
-
-    providers: those of the targets.
-    """
-    faults = []
+def impossible(forms: Iterable[str], providers: Iterable[str]) -> dict[str, str]:
+    """Which of these formats cannot be written, with the reason. providers: of the targets."""
+    why: dict[str, str] = {}
     if "xlsx" in forms and find_spec("openpyxl") is None:
-        faults.append("--format xlsx needs openpyxl: pip install 'cmmc-scan[xlsx]', or take csv")
+        why["xlsx"] = "--format xlsx needs openpyxl: pip install 'cmmc-scan[xlsx]', or take csv"
     if "asff" in forms and "aws" not in providers:
-        faults.append(
+        why["asff"] = (
             "--format asff needs an AWS account, and no target leads to one: it is Security Hub's"
             " own format; ocsf is the one for every provider"
         )
-    if faults:
-        raise InputError(faults)
+    return why
+
+
+def possible(forms: Iterable[str], providers: Iterable[str]) -> None:
+    """See, before anything is collected, that all these formats can be. Raises InputError."""
+    why = impossible(forms, providers)
+    if why:
+        raise InputError(list(why.values()))
 
 
 def write_forms(

@@ -8,12 +8,12 @@ from pathlib import Path
 import click
 
 from scanner import findings, judgement
-from scanner.cli import OK, steps
+from scanner.cli import INCOMPLETE, OK, steps
 from scanner.cli import options as opt
 from scanner.cli.assessing import assessed
 from scanner.cli.files import write_reports
 from scanner.cli.finishing import OTHER_RULES, OTHER_TARGETS
-from scanner.cli.forms import FORMS, possible, write_forms
+from scanner.cli.forms import FORMS, impossible, write_forms
 from scanner.cli.lifecycle import (
     NOTHING,
     past_options,
@@ -71,7 +71,11 @@ def command(
     history: Path | None,
     baseline: str | None,
 ) -> int:
-    """Write reports from FOLDER, where a scan left its snapshot and findings."""
+    """Write reports from FOLDER, where a scan left its snapshot and findings.
+
+    Of several formats those that cannot be are told with the reason, and the others are written:
+    that exits 3. Where none can be, it exits 2.
+    """
     if not names and set(forms) != {"markdown"}:
         raise InputError("--no-names goes with --format markdown alone: others name resources")
     asked = policy(history, baseline)
@@ -79,15 +83,21 @@ def command(
     path = folder / "findings.jsonl"
     snapshot = steps.open_folders([folder])
     others = [name for name in dict.fromkeys(forms) if name != "table"]
-    possible(others, ("aws",) if hub_of(snapshot.targets) is not None else ())
+    lacking = impossible(others, ("aws",) if hub_of(snapshot.targets) is not None else ())
+    if lacking and set(forms) <= set(lacking):
+        raise InputError(list(lacking.values()))
+    others = [name for name in others if name not in lacking]
     config = opt.read_config(config_path)
     verified(folder, snapshot, config if others else None)
     if not forms or "table" in forms:
         texts = {rule.id: RuleText(rule.title, rule.fix) for rule in rules}
         for line in table(summarise(findings.read(path)), texts, columns()):
             say(line)
+    for why in lacking.values():
+        say(f"not written: {why}", err=True)
+    done = INCOMPLETE if lacking else OK
     if not others and asked == NOTHING:
-        return OK
+        return done
     judged = {finding.rule for finding in findings.read(path)}
     chosen = [rule for rule in rules if rule.id in judged]
     seen = {target.id for target in snapshot.targets if not target.parts}
@@ -104,7 +114,7 @@ def command(
     if since is not None and (not forms or "table" in forms):
         say(since)
     if not others:
-        return OK
+        return done
     into = private_folder(out or folder)
     with alone(into):
         made: list[str] = []
@@ -133,4 +143,4 @@ def command(
         judgement.add(folder, map(Path, made))
     for name in made:
         say(name)
-    return OK
+    return done
