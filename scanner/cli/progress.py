@@ -65,7 +65,7 @@ def shown(quiet: bool) -> Iterator[Callable[[Event], None]]:
     elif sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
         with _live(state) as take:
             yield take
-    elif os.environ.get("CI"):
+    elif os.environ.get("CI") or os.environ.get("TF_BUILD"):  # Azure DevOps sets no CI
         yield _plain(state)
     else:
         yield lambda event: None
