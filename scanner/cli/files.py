@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from heapq import merge
@@ -12,9 +13,10 @@ import msgspec
 from scanner import __version__, findings
 from scanner.cli import repository
 from scanner.cli.lifecycle import Past, github_arguments
-from scanner.cli.say import say
+from scanner.cli.say import say, warn
 from scanner.cli.steps import controls_of
 from scanner.config import Config
+from scanner.reports.changes import cell
 from scanner.reports.github import write_github
 from scanner.reports.github_files import order
 from scanner.reports.redact import redacted_gap, redactor
@@ -84,15 +86,30 @@ def write_reports(
                 " analysis closes its alerts on purpose",
                 err=True,
             )
+    lost = {f"github/{c.target}": c.reason for c in categories if c.reason is not None}
     if part is not None:
-        say(f"{out}/github: not written: {part}", err=True)
-    for category in categories if part is None else ():
-        if category.reason is not None:
-            say(f"github/{category.target}: not written: {category.reason}", err=True)
+        lost = {"github": part}
+    for name, why in lost.items():
+        warn(f"{out}/{name}: not written: {why}")
+    _summarise(lost)
     made = ["snapshot/", "findings.jsonl", "findings.sarif"]
     if any(category.path is not None for category in categories):
         made.append("github/")
     return [f"{out}/{name}" for name in made]
+
+
+def _summarise(lost: Mapping[str, str]) -> None:
+    """Tell in the summary of a GitHub step which categories were not written."""
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not lost or not path or not os.environ.get("GITHUB_ACTIONS"):
+        return
+    lines = ["### Not written for code scanning", ""]
+    lines += [f"- {cell(name)}: {cell(why)}" for name, why in lost.items()]
+    try:
+        with Path(path).open("a", encoding="utf-8") as out:
+            out.write("\n".join([*lines, "", ""]))
+    except OSError as error:
+        say(f"{path}: cannot be written: {(error.strerror or str(error)).lower()}", err=True)
 
 
 def scan_of(snapshot: Snapshot, config: Config, rules: Sequence[Rule]) -> Scan:

@@ -33,6 +33,17 @@ def say(line: str = "", *, err: bool = False, style: Callable[[str], str] | None
     click.echo(style(text) if style is not None else text, err=err)
 
 
+def warn(line: str) -> None:
+    """Print a warning to stderr; of a workflow of GitHub's, one that stands on the run's page.
+
+    docs.github.com: Workflow commands, setting a warning message.
+    """
+    if os.environ.get("GITHUB_ACTIONS"):
+        click.echo("::warning::" + visible(line).replace("%", "%25"), err=True)
+    else:
+        say(line, err=True)
+
+
 def say_all(lines: Iterable[str]) -> None:
     """Print a page, each line wrapped to the terminal; on a pipe or in a log lines are whole."""
     width = columns()

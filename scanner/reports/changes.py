@@ -61,7 +61,7 @@ def markdown(found: Diff, scores: Scores, *, names: bool) -> Iterator[str]:
     """The difference as GitHub's Markdown. Without names, findings are told by fingerprint."""
     yield f"**{headline(found)}**"
     if scores.before is not None or scores.after is not None:
-        before, after = (_cell(s or "none") for s in (scores.before, scores.after))
+        before, after = (cell(s or "none") for s in (scores.before, scores.after))
         yield ""
         yield f"Score: {before} → {after}"
     for kind, title in _TITLES.items():
@@ -74,9 +74,9 @@ def markdown(found: Diff, scores: Scores, *, names: bool) -> Iterator[str]:
         yield "| Severity | Rule | Target | Finding | Made at |"
         yield "| --- | --- | --- | --- | --- |"
         for change in changes[:SHOWN]:
-            who = _cell(change.name) if names else f"`{change.fingerprint}`"
-            target = _cell(change.target or "")
-            made = _cell(change.made_by or "")
+            who = cell(change.name) if names else f"`{change.fingerprint}`"
+            target = cell(change.target or "")
+            made = cell(change.made_by or "")
             yield f"| {change.severity} | `{change.rule}` | {target} | {who} | {made} |"
         if len(changes) > SHOWN:
             yield ""
@@ -120,6 +120,6 @@ def _where(change: Change) -> str:
     return f"  ({', '.join(known)})" if known else ""
 
 
-def _cell(words: str) -> str:
+def cell(words: str) -> str:
     """Somebody's name in a table: no link, no markup, and nobody is notified by it."""
     return harmless(words, "markdown").replace("@", "@\u200b").replace("#", "#\u200b")
