@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 
@@ -69,14 +71,13 @@ class Templates:
     def _program(self, trace: Any, home: Path) -> str | None:
         """The innermost line of a stack trace that is the user's own."""
         for frame in trace:
-            match = _FRAME.search(str(frame))
+            match = _FRAME.match(str(frame))
             if match is None or _FOREIGN.search(match["file"]):
                 continue
-            file = Path(match["file"])
-            file = file if file.is_absolute() else home / file
-            place = at(file, int(match["line"]), self._root)
-            if place is not None and file.is_file():
-                return place
+            for file in _files(match["file"], home):
+                place = at(file, int(match["line"]), self._root)
+                if place is not None:
+                    return place
         return None
 
     def line(self, stack: str, logical: str) -> str | None:
@@ -100,8 +101,23 @@ class Templates:
         return candidates[0] if len(candidates) == 1 else None
 
 
-_FRAME = re.compile(r'(?:\(|File "|^|\s)(?P<file>[^()"\s:]+\.\w+)(?:"?, line |:)(?P<line>\d{1,7})')
-_FOREIGN = re.compile(r"(^|/)(node_modules|site-packages|dist-packages|internal)/|^node:")
+_FRAME = re.compile(r"(?P<file>.{0,4000}?\.\w{1,16})(?:\"?, line |:)(?P<line>\d{1,7})(?!\d)")
+"""A frame up to its line: words of the program, and a file whose name may have blanks in it."""
+
+_FOREIGN = re.compile(r"(^|/)(node_modules|site-packages|dist-packages|internal)/|(^|\()node:")
+_MOST_STARTS = 40
+
+
+def _files(said: str, home: Path) -> Iterator[Path]:
+    """The files that the end of a text names: which of its blanks, brackets and quotes the name
+    starts after can only be told by what there is. The longest name first."""
+    starts = [0, *(found.end() for found in re.finditer(r'[\s("]', said))]
+    for start in starts[:_MOST_STARTS]:
+        name = said[start:]
+        file = home / (unquote(name[7:]) if name.startswith("file://") else name)
+        with suppress(OSError):
+            if file.is_file():
+                yield file
 
 
 def _json(path: Path) -> dict[str, Any]:

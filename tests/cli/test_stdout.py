@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -58,8 +59,10 @@ def test_a_poor_encoding_is_no_defect(tmp_path):
 
 def command(*arguments: str, shell: str) -> subprocess.CompletedProcess[str]:
     """A run as a shell starts it, with these redirections."""
-    line = " ".join([sys.executable, "-m", "scanner", *arguments, shell])
-    return subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False)
+    line = shlex.join([sys.executable, "-m", "scanner", *arguments])
+    return subprocess.run(
+        ["sh", "-c", f"{line} {shell}"], capture_output=True, text=True, check=False
+    )
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from scanner.errors import InputError
 from scanner.facts.storage import Store
 from scanner.origin import find_origins
+from scanner.origin.cloudformation import Templates
 from scanner.origin.find import found_at
 from scanner.origin.tags import tagged
 
@@ -126,6 +128,32 @@ def test_a_cdk_program_is_pointed_at(tmp_path: Path, separate: bool) -> None:
     write(tmp_path, "cdk.out/manifest.json", manifest)
     write(tmp_path, "cdk.out/Prod.metadata.json", metadata)
     assert by_tags(tmp_path, fact) == "cdk.out/Prod.template.json:3"
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "new StoreStack (HOME/lib/store.ts:3:5)",
+        "at HOME/lib/store.ts:3:5",
+        "at Object.<anonymous> (HOME/lib/store.ts:3)",
+        "at file://URL/lib/store.ts:3:5",
+        "at new StoreStack (lib/store.ts:3:5)",
+        'File "HOME/lib/store.ts", line 3, in __init__',
+    ],
+)
+@pytest.mark.parametrize("name", ["plain", "My Project", "a (copy) of v1.2", " two  blanks "])
+def test_a_frame_of_a_program_is_found_under_any_name(
+    tmp_path: Path, name: str, frame: str
+) -> None:
+    home = tmp_path / name
+    write(home, "lib/store.ts", "new Bucket(this, 'Logs')\n" * 3)
+    frame = frame.replace("HOME", str(home)).replace("URL", quote(str(home)))
+    templates = Templates(home)
+    assert templates._program([frame], home) == "lib/store.ts:3"
+    strange = ["at (:3)", "x" * 9000 + ".ts:3", " ( " * 3000 + "a.ts:3", "at a\0b.ts:3", None, 7]
+    foreign = f"new Bucket ({home}/node_modules/x/y.js:1:2)"
+    write(home, "node_modules/x/y.js", "")
+    assert templates._program([*strange, foreign, frame], home) == "lib/store.ts:3"
 
 
 BICEP = """\

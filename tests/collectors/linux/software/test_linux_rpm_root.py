@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from linux_reading import NOW
@@ -69,14 +71,21 @@ def build(folder: Path) -> list[Path]:
     return sorted((folder / "top" / "RPMS" / "noarch").glob("*.rpm"))
 
 
+@pytest.fixture
+def unblank() -> Iterator[Path]:
+    """A folder for rpmbuild, whose own scripts break where its path has blanks."""
+    with TemporaryDirectory(prefix="rpm-", dir="/tmp") as name:
+        yield Path(name)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="rpm installs into another root as root only")
-def test_a_root_that_rpm_filled(tmp_path: Path) -> None:
+def test_a_root_that_rpm_filled(tmp_path: Path, unblank: Path) -> None:
     root = tmp_path / "root"
     (root / "etc").mkdir(parents=True)
     (root / "etc" / "machine-id").write_text("0123456789abcdef0123456789abcdef\n")
     rpm = ["rpm", "--root", str(root), "--dbpath", "/usr/lib/sysimage/rpm"]
     options = ["-i", "--nodeps", "--ignorearch", "--ignoreos", "--nosignature", "--nodigest"]
-    install = [*rpm, *options, *map(str, build(tmp_path / "build"))]
+    install = [*rpm, *options, *map(str, build(unblank))]
     subprocess.run(install, check=True, capture_output=True, timeout=60)
     form = "%{NAME} %|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE} %{VENDOR}\n"
     said = subprocess.run([*rpm, "-qa", "--qf", form], check=True, capture_output=True, timeout=60)
