@@ -19,6 +19,7 @@ from scanner.collectors.aws import COLLECTOR, limits
 from scanner.collectors.base import Target
 from scanner.demo.aws import Emulator
 from scanner.evaluate.wants import wants
+from scanner.snapshot.read import open_snapshot
 from tests.bench.aws import account
 
 HOME, OTHER = "us-gov-west-1", "us-gov-east-1"
@@ -74,13 +75,18 @@ def test_a_region_that_hangs_costs_its_own_facts_only(
     empty: Emulator, target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = scan(COLLECTOR, target, RULES, tmp_path / "before")
-    monkeypatch.setattr("scanner.collectors.aws.clients.READ_SECONDS", 0.3)
-    with empty.faults.injected("*", "hung", region=OTHER):
-        manifest = _read(target, tmp_path / "hung")
-        after = scan(COLLECTOR, target, RULES, tmp_path / "after")
+    for patience in (0.3, 2, 8):  # on a busy machine the other region may take longer, too
+        folder = tmp_path / str(patience)
+        monkeypatch.setattr("scanner.collectors.aws.clients.READ_SECONDS", patience)
+        with empty.faults.injected("*", "hung", region=OTHER):
+            after = scan(COLLECTOR, target, RULES, folder)
+        snapshot = open_snapshot(folder)
+        gaps = {(gap.region, gap.reason) for gap in snapshot.gaps.values()}
+        if gaps == {(OTHER, "timeout")}:
+            break
 
-    assert manifest.complete
-    assert {(gap.region, gap.reason) for gap in manifest.gaps} == {(OTHER, "timeout")}
+    assert snapshot.complete
+    assert gaps == {(OTHER, "timeout")}
     check(before, after, "")
     kept = {key for key, f in before.items() if f.region == HOME and f.verdict != "not-applicable"}
     assert kept
