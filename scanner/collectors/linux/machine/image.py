@@ -6,6 +6,7 @@ that some source may ask for are kept.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import tarfile
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from scanner.collectors.base import Target
 from scanner.collectors.linux.machine.base import MAX_FILE
@@ -99,8 +100,12 @@ def _json(archive: tarfile.TarFile, name: str) -> Any:
 def _layers(archive: tarfile.TarFile) -> Iterator[tarfile.TarFile]:
     names = set(archive.getnames())
     if "manifest.json" in names:
-        for name in _json(archive, "manifest.json")[0]["Layers"]:
-            yield _layer(archive, name)
+        image = _json(archive, "manifest.json")[0]
+        plain: list[str] = []
+        if "Config" in image:
+            plain = _json(archive, image["Config"])["rootfs"]["diff_ids"]
+        for number, name in enumerate(image["Layers"]):
+            yield _layer(archive, name, plain[number] if plain else None)
         return
     if "index.json" not in names:
         raise ValueError("it has neither manifest.json nor index.json")
@@ -115,18 +120,43 @@ def _layers(archive: tarfile.TarFile) -> Iterator[tarfile.TarFile]:
     raise ValueError("its index leads nowhere")
 
 
+_BLOBS = "blobs/"
+_COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zX")
+"""How layers that are compressed begin: by gzip, zstd, bzip2, xz."""
+
+
 def _blob(digest: str) -> str:
     kind, colon, value = digest.partition(":")
-    if not colon or not value.isalnum():
+    if not colon or kind not in ("sha256", "sha512") or not value.isalnum():
         raise ValueError(f"{digest!r} is no digest")
-    return f"blobs/{kind}/{value}"
+    return f"{_BLOBS}{kind}/{value}"
 
 
-def _layer(archive: tarfile.TarFile, name: str) -> tarfile.TarFile:
+def _digest(name: str) -> str:
+    """The digest that a blob is named by."""
+    _, kind, value = name.split("/")
+    _blob(f"{kind}:{value}")
+    return f"{kind}:{value}"
+
+
+def _layer(archive: tarfile.TarFile, name: str, plain: str | None = None) -> tarfile.TarFile:
+    """plain: the digest of the layer before it was compressed, where the archive says so.
+
+    A layer that breaks off may look like a shorter one, so that what it lacks would be taken for
+    absent; it is held against its digest first.
+    """
     member = archive.extractfile(name)
     if member is None:
         raise ValueError(f"the layer {name} is no file")
     start = member.read(4)
+    digest = _digest(name) if name.startswith(_BLOBS) else None
+    if digest is None and not start.startswith(_COMPRESSED):
+        digest = plain
+    if digest is not None:
+        kind, _, value = digest.partition(":")
+        member.seek(0)
+        if hashlib.file_digest(cast(io.BufferedReader, member), kind).hexdigest() != value:
+            raise ValueError(f"the layer {name} is not what its digest says; copy the image again")
     member.seek(0)
     if start == b"\x28\xb5\x2f\xfd":
         return tarfile.open(fileobj=_bounded(_unzstd(member)), mode="r|")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import os
 import stat
@@ -72,29 +73,45 @@ WHITEOUTS = ("etc/.wh.gone", "etc/conf.d/.wh..wh..opq")
 
 
 def oci(path: Path) -> Path:
-    first, second = layer(BASE), layer(OVER, WHITEOUTS)
-    manifest = {"layers": [{"digest": "sha256:aa"}, {"digest": "sha256:bb"}]}
-    return archive(
-        path,
-        {
-            "oci-layout": b"{}",
-            "index.json": json.dumps({"manifests": [{"digest": "sha256:cc"}]}).encode(),
-            "blobs/sha256/cc": json.dumps(manifest).encode(),
-            "blobs/sha256/aa": first,
-            "blobs/sha256/bb": second,
-        },
-    )
+    return archive(path, oci_files())
+
+
+def oci_files() -> dict[str, bytes]:
+    layers = (layer(BASE), layer(OVER, WHITEOUTS))
+    manifest = json.dumps({"layers": [{"digest": digest(data)} for data in layers]}).encode()
+    blobs = {f"blobs/{digest(d).replace(':', '/')}": d for d in (manifest, *layers)}
+    index = json.dumps({"manifests": [{"digest": digest(manifest)}]}).encode()
+    return {"oci-layout": b"{}", "index.json": index, **blobs}
+
+
+def digest(data: bytes) -> str:
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
 def docker(path: Path) -> Path:
-    return archive(
-        path,
-        {
-            "manifest.json": json.dumps([{"Layers": ["1/layer.tar", "2/layer.tar"]}]).encode(),
-            "1/layer.tar": layer(BASE),
-            "2/layer.tar": layer(OVER, WHITEOUTS),
-        },
-    )
+    return archive(path, docker_files(layer(BASE), layer(OVER, WHITEOUTS)))
+
+
+def docker_files(*layers: bytes) -> dict[str, bytes]:
+    names = [f"{number}/layer.tar" for number, _ in enumerate(layers)]
+    plain = [digest(gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data) for data in layers]
+    return {
+        "manifest.json": json.dumps([{"Config": "c.json", "Layers": names}]).encode(),
+        "c.json": json.dumps({"rootfs": {"type": "layers", "diff_ids": plain}}).encode(),
+        **dict(zip(names, layers, strict=True)),
+    }
+
+
+def test_a_layer_that_breaks_off_is_no_shorter_layer(tmp_path: Path) -> None:
+    whole = gzip.decompress(layer(OVER, WHITEOUTS))
+    cut = whole[:512] + bytes(1024)  # one header, and the end of a tar
+    for number, files in enumerate(
+        (oci_files(), docker_files(gzip.decompress(layer(BASE)), whole))
+    ):
+        last = list(files)[-1]
+        path = archive(tmp_path / f"{number}.tar", {**files, last: cut})
+        with pytest.raises(InputError, match="is not what its digest says"):
+            open_image(path, Target("i", "linux", {"image": str(path)}))
 
 
 def zstd(path: Path) -> Path:
