@@ -217,3 +217,9 @@ def test_no_property_is_held_against_a_clock() -> None:
     assert settings.default is not None
     assert settings.default.deadline is None
     assert settings(max_examples=1).deadline is None
+
+
+def test_no_two_files_of_tests_have_one_name() -> None:
+    """pytest imports a file by its bare name, and would leave out the second."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))

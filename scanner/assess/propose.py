@@ -17,7 +17,7 @@ from scanner.facts.software import Malware, Package, Policy
 Records = dict[str, dict[str, Any]]
 
 PEOPLE = ("human", "guest", "root")
-SHARED = ("account", "federated", "service")
+SHARED = ("account", "federated", "role", "service")
 """Kinds of principal under whose one name many may hold different roles."""
 
 
@@ -75,11 +75,14 @@ def _grant(found: dict[str, Records], grant: RoleGrant, role: str) -> None:
         "audit-managers": isinstance(grant.action_class, tuple) and "audit" in grant.action_class,
         "audit-readers": grant.reads_records is True,
     }
-    if not isinstance(grant.principal_name, str):
+    if not isinstance(grant.principal_name, str) or "*" in grant.principal_name:
+        # A star in a list of people stands for any text: it would let everybody in.
         return
     for name in (name for name, holds_it in held.items() if holds_it):
         record = _into(found, name, grant.principal_name, grant)
-        if grant.principal_kind in SHARED and role not in record.setdefault("roles", []):
+        if (
+            grant.principal_kind in SHARED or grant.external is True
+        ) and role not in record.setdefault("roles", []):
             record["roles"] = sorted([*record["roles"], role])
 
 

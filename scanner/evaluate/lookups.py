@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any
 
 from scanner.evaluate.reach import Ledgers
@@ -101,7 +102,7 @@ class Lookups:
         exact, globs = self._folded(name) if ignore_case else self._as_written(name)
         word = key.casefold() if ignore_case else key
         yield from exact.get(word, ())
-        yield from (rec for pattern, rec in globs if fnmatchcase(word, pattern))
+        yield from (rec for pattern, rec in globs if _like(word, pattern))
 
     def _as_written(self, name: str) -> _Named:
         if name not in self._written:
@@ -167,4 +168,14 @@ def _says(key: str, said: Any, value: str | None, ignore_case: bool) -> bool | N
         return True if True in answers else None if None in answers else False
     if ignore_case:
         value, each_of = value.casefold(), [each.casefold() for each in each_of]
-    return any(value == each or fnmatchcase(value, each) for each in each_of)
+    return any(_like(value, each) for each in each_of)
+
+
+def _like(word: str, pattern: str) -> bool:
+    """Whether a text is what a pattern stands for, in which only * is another text."""
+    return word == pattern or ("*" in pattern and _star(pattern).fullmatch(word) is not None)
+
+
+@lru_cache(maxsize=4096)
+def _star(pattern: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, pattern.split("*"))), re.DOTALL)

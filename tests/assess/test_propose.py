@@ -75,6 +75,8 @@ def test_who_holds_rights_by_a_name_that_many_share_is_proposed_with_the_roles()
             make(RoleGrant, "3", reads_records=True, privileged=True, **person),
             make(RoleGrant, "4", role="Plain", reads_records=False, principal_name="bob"),
             make(RoleGrant, "5", role="Unread", principal_name="eve"),
+            make(RoleGrant, "6", role="Open", reads_records=True, principal_name="*"),
+            make(RoleGrant, "7", role="Open", reads_records=True, principal_name="Team * East"),
         ]
     )
     found = {

@@ -86,11 +86,18 @@ def test_a_record_counts_where_everything_fits(
 
 @pytest.mark.parametrize(
     ("role", "found"),
-    [("Audit_1", True), ("Reader", True), ("audit_1", False), ("Admin_2", False), (None, None)],
+    [
+        ("Audit_1", True),
+        ("Reader [a]", True),
+        ("Reader a", False),
+        ("audit_1", False),
+        ("Admin_2", False),
+        (None, None),
+    ],
 )
 def test_a_list_of_texts_fits_where_one_of_them_does(role: str | None, found: bool | None) -> None:
     nothing: Any = None
-    readers = {"SSO": {"id": "SSO", "roles": ["Reader", "Audit_*"]}}
+    readers = {"SSO": {"id": "SSO", "roles": ["Reader [a]", "Audit_*"]}}
     lookups = Lookups(nothing, nothing, {"audit-readers": readers})
     look = Lookup(
         prefix="entry", on="principal_name", declaration="audit-readers", fits={"roles": "role"}

@@ -8,7 +8,7 @@ sometimes takes nothing. Policies of the organisation are not seen: they can onl
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +40,8 @@ class Place:
 
     name: str
     many: bool = False
+    given: tuple[tuple[str, str], ...] = ()
+    """Keys of conditions whose value is known there, in lower case, with the value."""
 
 
 def boiled(raw: Mapping[str, Any], actions: int) -> Statement:
@@ -75,20 +77,19 @@ def may(caller: Caller, action: int, place: Place, policies: Policies) -> bool |
     """Whether the caller may do one probed action there. None: something is not weighed."""
     boundary = policies.boundary
     own = _allowed(policies.own, caller, action, place)
-    direct = _allowed(policies.resource, caller, action, place, by="name")
+    direct = _allowed(policies.resource, caller, action, place, by=_named)
     if boundary is not None:
         limit = _allowed(boundary, caller, action, place)
         own = both(own, limit)
         if caller.is_role:
-            # For a user, what a resource gives by name goes past the boundary.
-            direct = both(direct, limit)
+            direct = _past_boundary(policies.resource, caller, action, place, limit)
     if policies.only_by_resource:
-        own = both(own, _allowed(policies.resource, caller, action, place, by="account"))
+        own = both(own, _allowed(policies.resource, caller, action, place, by=_by_account))
     allowed = _strongest(("always", "sometimes", "unknown"), (own, direct))
     denied = _strongest(
         ("always", "unknown", "sometimes"),
         (
-            _denied(each, caller, action, place)
+            _denied(each, caller, action, place, bound=boundary is not None)
             for each in (policies.own, boundary or (), policies.resource)
         ),
     )
@@ -97,13 +98,10 @@ def may(caller: Caller, action: int, place: Place, policies: Policies) -> bool |
     return None if "unknown" in (allowed, denied) else True
 
 
-def speaking_of(statements: Statements, actions: int, places: Iterable[Place]) -> Statements:
-    """Those statements that speak of any of the actions at any of the places."""
-    places = tuple(places)
+def speaking_of(statements: Statements, actions: int, place: Place) -> Statements:
+    """Those statements that speak of any of the actions there."""
     return tuple(
-        each
-        for each in statements
-        if each.actions & actions and any(_reaches(each, place) != "never" for place in places)
+        each for each in statements if each.actions & actions and _reaches(each, place) != "never"
     )
 
 
@@ -113,56 +111,122 @@ def _strongest(order: tuple[Holds, ...], found: Iterable[Holds]) -> Holds:
 
 
 def _allowed(
-    statements: Statements, caller: Caller, action: int, place: Place, by: str = ""
+    statements: Statements, caller: Caller, action: int, place: Place, by: _Naming | None = None
 ) -> Holds:
+    """by: how the statement has to name the caller; None: it is the caller's own."""
     found = (
-        both(_spoken_to(each, caller, by), _reaches(each, place), all_hold(each.conditions, caller))
+        both(
+            "always" if by is None else by(each, caller),
+            _reaches(each, place),
+            all_hold(each.conditions, caller, dict(place.given)),
+        )
         for each in statements
         if each.allows and each.actions & action
     )
     return _strongest(("always", "sometimes", "unknown"), found)
 
 
-def _denied(statements: Statements, caller: Caller, action: int, place: Place) -> Holds:
+def _past_boundary(
+    statements: Statements, caller: Caller, action: int, place: Place, limit: Holds
+) -> Holds:
+    """What a resource gives a role that has a boundary.
+
+    The boundary counts where the role itself is named. It does not where one of its sessions is,
+    nor where everybody is and a condition names the role (IAM user guide, "Permissions boundaries
+    for IAM entities"); of everybody without such a condition the guide does not speak.
+    """
+    told = tuple(each for each in statements if _asks_for_arn(each))
+    untold = tuple(each for each in statements if not _asks_for_arn(each))
+    by_all = _allowed(untold, caller, action, place, by=_by_anybody)
+    return _strongest(
+        ("always", "sometimes", "unknown"),
+        (
+            both(_allowed(statements, caller, action, place, by=_by_role), limit),
+            _allowed(statements, caller, action, place, by=_by_session),
+            _allowed(told, caller, action, place, by=_by_anybody),
+            both(by_all, "unknown" if limit == "never" else limit),
+        ),
+    )
+
+
+def _asks_for_arn(each: Statement) -> bool:
+    return any(key == "aws:principalarn" for _, key, _ in each.conditions)
+
+
+def _denied(
+    statements: Statements, caller: Caller, action: int, place: Place, *, bound: bool
+) -> Holds:
     found = (
-        both(_bound(each, caller), _reaches(each, place), all_hold(each.conditions, caller))
+        both(
+            _concerns(each, caller, bound=bound),
+            _reaches(each, place),
+            all_hold(each.conditions, caller, dict(place.given)),
+        )
         for each in statements
         if not each.allows and each.actions & action
     )
     return _strongest(("always", "unknown", "sometimes"), found)
 
 
-def _spoken_to(each: Statement, caller: Caller, by: str) -> Holds:
-    """Whether an allowance names the caller; by: `name`, `account`, or empty for own policies."""
-    if not by:
+def _concerns(each: Statement, caller: Caller, *, bound: bool) -> Holds:
+    """Whether a denial concerns the caller; bound: a permissions boundary is set."""
+    if not each.who:
         return "always"
-    if each.but_who:
-        return "never" if _named(each, caller) != "never" or by == "account" else "always"
-    return _named(each, caller) if by == "name" else _by_account(each, caller)
+    whole = _by_account(each, caller)
+    if not each.but_who:
+        return _strongest(("always", "sometimes"), (_named_in(each, caller), whole))
+    # To be spared, the account has to be named as well, and of a role the session; nobody is who
+    # has a boundary (IAM user guide, "AWS JSON policy elements: NotPrincipal").
+    named, session = _as_itself(each, caller), _as_session(each, caller)
+    if bound or (named == "never" and session == "never"):
+        return "always"
+    if caller.is_role:
+        spared = named == whole == "always" and session != "never"
+        return "sometimes" if spared else "unknown"
+    return "never" if whole == "always" else "unknown"
 
 
-def _bound(each: Statement, caller: Caller) -> Holds:
-    """Whether a denial concerns the caller."""
-    if not each.who and not each.but_who:
-        return "always"
-    named = _named(each, caller)
-    if each.but_who:
-        # Sessions of a role have to be spared by a name of their own as well.
-        return "always" if named == "never" else "sometimes" if caller.is_role else "never"
-    return _strongest(("always", "sometimes"), (named, _by_account(each, caller)))
+_Naming = Callable[["Statement", Caller], Holds]
 
 
 def _named(each: Statement, caller: Caller) -> Holds:
-    found: Holds = "never"
-    for kind, name in each.who:
-        if kind != "AWS":
-            continue
-        if name in (ANYBODY, caller.arn, caller.unique_id):
-            return "always"
-        session = f":{caller.account}:assumed-role/{caller.name}/"
-        if caller.is_role and ":sts:" in name and session in name:
-            found = "sometimes"
-    return found
+    """Whether an allowance names the caller, in whatever way but by the account."""
+    if each.but_who:
+        spared = (_named_in(each, caller), _by_account(each, caller))
+        return "always" if set(spared) == {"never"} else "never"
+    return _named_in(each, caller)
+
+
+def _named_in(each: Statement, caller: Caller) -> Holds:
+    ways = (_as_itself(each, caller), _as_anybody(each, caller), _as_session(each, caller))
+    return _strongest(("always", "sometimes"), ways)
+
+
+def _as_itself(each: Statement, caller: Caller) -> Holds:
+    hit = any(k == "AWS" and name in (caller.arn, caller.unique_id) for k, name in each.who)
+    return "always" if hit else "never"
+
+
+def _by_role(each: Statement, caller: Caller) -> Holds:
+    return "never" if each.but_who else _as_itself(each, caller)
+
+
+def _by_session(each: Statement, caller: Caller) -> Holds:
+    return "never" if each.but_who else _as_session(each, caller)
+
+
+def _by_anybody(each: Statement, caller: Caller) -> Holds:
+    return _named(each, caller) if each.but_who else _as_anybody(each, caller)
+
+
+def _as_anybody(each: Statement, caller: Caller) -> Holds:
+    return "always" if ("AWS", ANYBODY) in each.who else "never"
+
+
+def _as_session(each: Statement, caller: Caller) -> Holds:
+    session = f":{caller.account}:assumed-role/{caller.name}/"
+    hit = caller.is_role and any(":sts:" in name and session in name for _, name in each.who)
+    return "sometimes" if hit else "never"
 
 
 def _by_account(each: Statement, caller: Caller) -> Holds:

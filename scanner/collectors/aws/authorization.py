@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 from typing import Any
 
 from scanner.collectors.aws.client import Aws
-from scanner.collectors.aws.grants import ANYBODY, account_of, is_narrowed, principals, statements
+from scanner.collectors.aws.grants import (
+    ANYBODY,
+    account_of,
+    is_narrowed,
+    listed,
+    principals,
+    statements,
+)
 from scanner.collectors.aws.holders import OF_AWS, OPERATION, details, unread
 from scanner.collectors.aws.rights import Rights, asks_for_mfa
 from scanner.collectors.aws.times import days_since
@@ -103,7 +111,7 @@ def role_grants(aws: Aws) -> Iterator[RoleGrant | Partial]:
                 "subject": f"{role.arn}#{principal}",
                 "name": f"{principal} as {role.name}",
                 "principal": principal,
-                "principal_name": principal.rsplit("/", 1)[-1],
+                "principal_name": _name_of(principal, aws.account),
                 "principal_kind": kind,
                 "role": role.name,
                 "permanent": True,
@@ -139,6 +147,22 @@ def trusted(document: Any) -> Iterable[tuple[str, str, bool]]:
             key = (_kind(kind, name, statement), name)
             found[key] = found.get(key, True) and mfa
     return [(kind, name, mfa) for (kind, name), mfa in found.items()]
+
+
+def _name_of(principal: str, account: str) -> str:
+    """The last part of its ARN; of another account's with the account, since names are its own."""
+    name = principal.rsplit("/", 1)[-1]
+    owner = account_of(principal)
+    return name if owner in (None, account) or owner in name else f"{owner}/{name}"
+
+
+def brings_tags(document: Any) -> bool:
+    """Whether somebody who takes a role may bring tags of a session along."""
+    return any(
+        fnmatchcase("sts:tagsession", str(action).lower())
+        for statement in statements(document or {}, "Allow")
+        for action in listed(statement.get("Action"))
+    )
 
 
 def _kind(kind: str, name: str, statement: dict[str, Any] | Any) -> str:

@@ -19,6 +19,9 @@ Condition = tuple[str, str, tuple[str, ...]]
 """Operator and key in lower case, and the values."""
 
 
+NOTHING: Mapping[str, str] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """A user, or whoever acts as a role, of one account."""
@@ -28,15 +31,22 @@ class Caller:
     is_role: bool
     unique_id: str
     tags: Mapping[str, str]
+    brings_tags: bool = False
+    """Whoever takes the role may bring tags along, which go before the role's own."""
 
     @property
     def name(self) -> str:
         return self.arn.rsplit("/", 1)[-1]
 
 
-def all_hold(conditions: tuple[Condition, ...], caller: Caller) -> Holds:
-    """Whether every condition of a statement holds for requests of this caller."""
-    return both(*(_holds(*each, caller) for each in conditions))
+def all_hold(
+    conditions: tuple[Condition, ...], caller: Caller, given: Mapping[str, str] = NOTHING
+) -> Holds:
+    """Whether every condition of a statement holds for requests of this caller.
+
+    given: values of keys, in lower case, that are known of what is asked for.
+    """
+    return both(*(_holds(*each, caller, given) for each in conditions))
 
 
 def both(*answers: Holds) -> Holds:
@@ -69,6 +79,11 @@ _OF_THE_REQUEST = frozenset(
 )
 """Keys that differ from request to request (IAM user guide: AWS global condition context keys)."""
 
+_BY_ACCESS_POINT = frozenset(
+    {"s3:dataaccesspointaccount", "s3:dataaccesspointarn", "s3:accesspointnetworkorigin"}
+)
+"""Keys that leave the decision to the policies of access points, which are not read."""
+
 _OF_A_SERVICE = ("s3:", "kms:", "logs:", "cloudtrail:")
 _TAG = "aws:principaltag/"
 
@@ -80,9 +95,13 @@ class _Else(Enum):
     UNREAD = "it was not read"
 
 
-def _value(key: str, caller: Caller) -> str | _Else | None:
+def _value(key: str, caller: Caller, given: Mapping[str, str]) -> str | _Else | None:
     """What the caller has for a key; None: nothing."""
     known: dict[str, str | None] = {
+        **given,
+        # What is asked for is always the account's own.
+        "aws:resourceaccount": caller.account,
+        "s3:resourceaccount": caller.account,
         "aws:principalarn": caller.arn,
         "aws:principalaccount": caller.account,
         "kms:calleraccount": caller.account,
@@ -96,19 +115,21 @@ def _value(key: str, caller: Caller) -> str | _Else | None:
         return None
     if key.startswith(_TAG):
         tags = {name.lower(): value for name, value in caller.tags.items()}
-        found = tags.get(key.removeprefix(_TAG))
-        # Whoever takes a role may bring tags of the session along.
-        return _Else.REQUEST if found is None and caller.is_role else found
+        return _Else.REQUEST if caller.brings_tags else tags.get(key.removeprefix(_TAG))
+    if key in _BY_ACCESS_POINT:
+        return _Else.UNREAD
     if key in _OF_THE_REQUEST or key.startswith(_OF_A_SERVICE):
         return _Else.REQUEST
     return _Else.UNREAD
 
 
-def _holds(operator: str, key: str, values: tuple[str, ...], caller: Caller) -> Holds:
+def _holds(
+    operator: str, key: str, values: tuple[str, ...], caller: Caller, given: Mapping[str, str]
+) -> Holds:
     plain = operator.removesuffix("ifexists")
     if key == "aws:userid":
         return _of_user_id(plain, values, caller)
-    value = _value(key, caller)
+    value = _value(key, caller, given)
     if value is _Else.REQUEST:
         return "sometimes"
     if isinstance(value, _Else) or any("${" in each for each in values):
@@ -157,7 +178,8 @@ def _of_user_id(operator: str, values: tuple[str, ...], caller: Caller) -> Holds
         elif wild and any(set(each[at:]) == {"*"} for at in after(each, own)):
             hits.add("always")
         else:
-            reached = bool(after(each, own)) if wild else each.startswith(own)
+            # The name of a session has no star in it.
+            reached = bool(after(each, own)) if wild else each.startswith(own) and "*" not in each
             hits.add("sometimes" if reached else "never")
     hit: Holds = next(h for h in ("always", "sometimes", "never") if h in {*hits, "never"})
     opposite: dict[Holds, Holds] = {"always": "never", "never": "always"}

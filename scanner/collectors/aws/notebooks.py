@@ -15,6 +15,7 @@ _NOTEBOOK = "sagemaker:DescribeNotebookInstance"
 _DOMAINS = "sagemaker:ListDomains"
 _DOMAIN = "sagemaker:DescribeDomain"
 _GOING = "Deleting"
+_VOLUME_OF = "volume of notebook "
 
 
 def _notebook_list(aws: Aws) -> list[dict[str, str]]:
@@ -46,7 +47,7 @@ def notebook_volumes(aws: Aws) -> Iterator[Store]:
         yield Store(
             **aws.here(_NOTEBOOKS),
             subject=each["arn"],
-            name=f"volume of notebook {each['name']}",
+            name=f"{_VOLUME_OF}{each['name']}",
             category="disk",
             encrypted=True,
             public=False,
@@ -56,7 +57,8 @@ def notebook_volumes(aws: Aws) -> Iterator[Store]:
 
 @notebook_volumes.detail(fields=["key_id"], calls=[_NOTEBOOK])
 def notebook_key(aws: Aws, volume: Store) -> dict[str, object]:
-    name = volume.subject.rsplit("/", 1)[-1]
+    # An ARN may spell the name in small letters.
+    name = volume.name.removeprefix(_VOLUME_OF)
     return {"key_id": aws.call(_NOTEBOOK, NotebookInstanceName=name).get("KmsKeyId")}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from scanner.collectors.aws.access import Policies, may, speaking_of
 from scanner.collectors.aws.audit import event_data_store_list
-from scanner.collectors.aws.authorization import trusted
+from scanner.collectors.aws.authorization import brings_tags, trusted
 from scanner.collectors.aws.callers import Caller
 from scanner.collectors.aws.client import Aws
 from scanner.collectors.aws.grants import outside
@@ -46,12 +46,12 @@ def record_readers(aws: Aws) -> Iterator[RoleGrant | Partial]:
 
     def answer(holder: Holder, *, is_role: bool) -> bool | Refused:
         rights, missing = everybody.of(holder)
-        caller = Caller(holder.arn, aws.account, is_role, holder.unique_id, holder.tags)
-        found = _reads_any(caller, rights, stores)
-        if found is True:
-            return True
         if missing is not None:
+            # It may give, deny or bound.
             return unread(missing)
+        brings = is_role and brings_tags(holder.trust)
+        caller = Caller(holder.arn, aws.account, is_role, holder.unique_id, holder.tags, brings)
+        found = _reads_any(caller, rights, stores)
         return hidden if found is False and hidden is not None else found
 
     for user in everybody.users:
@@ -86,7 +86,7 @@ def _reads_any(caller: Caller, rights: Rights, stores: list[RecordStore]) -> boo
 
 
 def _reads(caller: Caller, rights: Rights, store: RecordStore) -> bool | Refused:
-    own = speaking_of(rights.reads, store.mask, store.places)
+    own = speaking_of(rights.reads, store.mask, store.place)
     if not own and not store.policy and store.refused is None:
         return False
     policies = Policies(own, rights.limit, store.policy)
@@ -102,9 +102,7 @@ def _reads(caller: Caller, rights: Rights, store: RecordStore) -> bool | Refused
 
 
 def _answers(caller: Caller, policies: Policies, store: RecordStore) -> set[bool | None]:
-    return {
-        may(caller, action, place, policies) for action in store.actions for place in store.places
-    }
+    return {may(caller, action, store.place, policies) for action in store.actions}
 
 
 def _barred(caller: Caller, policies: Policies, store: RecordStore) -> bool:

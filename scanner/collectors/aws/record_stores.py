@@ -7,7 +7,7 @@ event history that CloudTrail keeps by itself. A bucket of another account is ju
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +43,8 @@ _EVENTS = tuple(
     mask([f"logs:{name}"])
     for name in ("FilterLogEvents", "GetLogEvents", "StartLiveTail", "StartQuery")
 )
-_QUERY = (mask(["cloudtrail:StartQuery"]),)
+_RESULTS = (mask(["logs:GetLogRecord"]), mask(["logs:GetQueryResults"]))
+_QUERY = (mask(["cloudtrail:StartQuery"]), mask(["cloudtrail:GetQueryResults"]))
 _HISTORY = (mask(["cloudtrail:LookupEvents"]),)
 
 
@@ -63,10 +64,10 @@ class Lock:
 
 @dataclass(frozen=True, slots=True)
 class RecordStore:
-    """One store: what reads it, the names it goes by in a policy, its own policy and its key."""
+    """One store: what reads it, how policies name it, its own policy and its key."""
 
     actions: tuple[int, ...]
-    places: tuple[Place, ...]
+    place: Place
     policy: Statements = ()
     refused: Refused | None = None
     """Why its own policy is not known."""
@@ -80,16 +81,17 @@ class RecordStore:
 
 def record_stores(aws: Aws) -> tuple[list[RecordStore], Refused | None]:
     """The stores of the account, and what hides others. Raises Refused."""
-    found = [RecordStore(_HISTORY, (Place("*"),))]
-    buckets: dict[str, dict[str, str | None]] = {}
+    found = [RecordStore(_HISTORY, Place("*"))]
+    buckets: _Buckets = {}
     hidden: Refused | None = None
     for _, part in aws.each(aws.regions, lambda region: _in_region(aws, region)):
         if isinstance(part, Refused):
             hidden = hidden or part
             continue
         found += part.stores
-        for name, prefixes in part.buckets.items():
-            buckets.setdefault(name, {}).update(prefixes)
+        hidden = hidden or part.hidden
+        for name, boxes in part.buckets.items():
+            buckets.setdefault(name, set()).update(boxes)
     for _, more in aws.each(sorted(buckets.items()), lambda each: _bucket(aws, *each)):
         if isinstance(more, Refused):
             hidden = hidden or more
@@ -98,41 +100,66 @@ def record_stores(aws: Aws) -> tuple[list[RecordStore], Refused | None]:
     return found, hidden
 
 
+_Buckets = dict[str, set[tuple[str, str | None]]]
+"""Bucket -> how the names of records in it begin, with the key that the writer encrypts them by."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
     stores: list[RecordStore]
-    buckets: dict[str, dict[str, str | None]]
-    """Bucket -> the beginning of its records' names -> the key that they are encrypted with."""
+    buckets: _Buckets
+    hidden: Refused | None = None
+    """What leads to records that are not followed."""
 
 
 def _in_region(aws: Aws, region: str) -> _Part | Refused:
+    groups: set[str] = set()
+    buckets: _Buckets = {}
+    hidden: Refused | None = None
     try:
-        groups: set[str] = set()
-        buckets: dict[str, dict[str, str | None]] = {}
         for trail in trail_list(aws, region):
-            start = trail.get("S3KeyPrefix") or ""
-            prefix = f"{start}/AWSLogs/".lstrip("/")
-            buckets.setdefault(trail["S3BucketName"], {})[prefix] = trail.get("KmsKeyId")
+            box = (_trail_prefix(trail), trail.get("KmsKeyId"))
+            buckets.setdefault(trail["S3BucketName"], set()).add(box)
             if "CloudWatchLogsLogGroupArn" in trail:
                 groups.add(trail["CloudWatchLogsLogGroupArn"].removesuffix(":*"))
         for log in flow_log_list(aws, region):
-            kind = log.get("LogDestinationType", "cloud-watch-logs")
-            if kind == "s3":
-                name, _, start = log["LogDestination"].split(":::")[1].partition("/")
-                prefix = f"{start.rstrip('/')}/AWSLogs/".lstrip("/")
-                buckets.setdefault(name, {}).setdefault(prefix, None)
-            elif kind == "cloud-watch-logs" and "LogGroupName" in log:
+            to_bucket = log.get("LogDestinationType") == "s3"
+            if to_bucket and "LogDestination" in log:
+                name, prefix = _flow_prefix(log, aws.account)
+                buckets.setdefault(name, set()).add((prefix, None))
+            elif not to_bucket and "LogGroupName" in log:
                 where = f"arn:{aws.partition}:logs:{region}:{aws.account}"
                 groups.add(f"{where}:log-group:{log['LogGroupName']}")
-        stores = [_group(arn) for arn in sorted(groups) if f":{aws.account}:" in arn]
-        return _Part([*stores, *_event_data_stores(aws, region)], buckets)
+            else:
+                words = f"flow log {log['FlowLogId']} leads to a place that is not followed"
+                hidden = Refused("not-supported", "ec2:DescribeFlowLogs", words)
+        own = sorted(arn for arn in groups if f":{aws.account}:" in arn)
+        stores = [RecordStore(_EVENTS, Place(f"{arn}:", many=True)) for arn in own]
+        if own:
+            # Results of queries are nobody's resource: whoever may read them may read them all.
+            stores.append(RecordStore(_RESULTS, Place("*")))
+        return _Part([*stores, *_event_data_stores(aws, region)], buckets, hidden)
     except Refused as refused:
         return refused
 
 
-def _group(arn: str) -> RecordStore:
-    # Policies name a group with or without what stands for its streams.
-    return RecordStore(_EVENTS, (Place(arn), Place(f"{arn}:", many=True)))
+def _trail_prefix(trail: Mapping[str, Any]) -> str:
+    """How a trail's files are named: those of digests and insights as well.
+
+    Those of an organisation carry its id, which the trail does not tell.
+    """
+    start = trail.get("S3KeyPrefix") or ""
+    owner = trail["TrailARN"].split(":")[4]
+    rest = "" if trail["IsOrganizationTrail"] else f"{owner}/CloudTrail"
+    return f"{start}/AWSLogs/{rest}".lstrip("/")
+
+
+def _flow_prefix(log: Mapping[str, Any], account: str) -> tuple[str, str]:
+    """Bucket, and how the files of a flow log in it are named."""
+    name, _, start = log["LogDestination"].split(":::")[1].partition("/")
+    by_key = (log.get("DestinationOptions") or {}).get("HiveCompatiblePartitions")
+    rest = f"aws-account-id={account}/aws-service=" if by_key else f"{account}/"
+    return name, f"{start.rstrip('/')}/AWSLogs/{rest}vpcflowlogs/".lstrip("/")
 
 
 def store_policy(aws: Aws, arn: str, region: str) -> dict[str, Any]:
@@ -155,10 +182,10 @@ def _event_data_stores(aws: Aws, region: str) -> Iterator[RecordStore]:
         except Refused as error:
             policy, refused = (), error
         lock = None if key is None else _lock(aws, key)
-        yield RecordStore(_QUERY, (Place(arn),), policy, refused, lock)
+        yield RecordStore(_QUERY, Place(arn), policy, refused, lock)
 
 
-def _bucket(aws: Aws, name: str, prefixes: dict[str, str | None]) -> list[RecordStore] | Refused:
+def _bucket(aws: Aws, name: str, boxes: set[tuple[str, str | None]]) -> list[RecordStore] | Refused:
     try:
         region = _own_bucket_region(aws, name)
         if region is None:
@@ -170,16 +197,17 @@ def _bucket(aws: Aws, name: str, prefixes: dict[str, str | None]) -> list[Record
             policy = reading(_document(_POLICY, (answer or {}).get("Policy")))
         except Refused as error:
             refused = error
-        usual = _usual_lock(aws, name, region) if None in prefixes.values() else None
+        keyless = any(key is None for _, key in boxes)
+        usual = _usual_lock(aws, name, region) if keyless else None
         return [
             RecordStore(
                 _OBJECTS,
-                (Place(f"{bucket_arn(aws, name)}/{prefix}", many=True),),
+                Place(f"{bucket_arn(aws, name)}/{prefix}", many=True),
                 policy,
                 refused,
-                usual if key is None else _lock(aws, key),
+                usual if key is None else _lock(aws, key, via=f"s3.{region}"),
             )
-            for prefix, key in sorted(prefixes.items())
+            for prefix, key in sorted(boxes, key=str)
         ]
     except Refused as error:
         return error
@@ -207,7 +235,7 @@ def _usual_lock(aws: Aws, name: str, region: str) -> Lock | None:
         if key is not None and not key.endswith("alias/aws/s3"):
             if not key.startswith("arn:"):
                 key = f"arn:{aws.partition}:kms:{region}:{aws.account}:{_key_part(key)}"
-            return _lock(aws, key, sure=False)
+            return _lock(aws, key, sure=False, via=f"s3.{region}")
     return None
 
 
@@ -215,12 +243,15 @@ def _key_part(key: str) -> str:
     return key if key.startswith("alias/") else f"key/{key}"
 
 
-def _lock(aws: Aws, key: str, *, sure: bool = True) -> Lock:
+def _lock(aws: Aws, key: str, *, sure: bool = True, via: str | None = None) -> Lock:
+    """via: the service that asks for the key when records are read."""
     _, _, _, region, account, part = key.split(":", 5)
+    given = () if via is None else (("kms:viaservice", f"{via}.amazonaws.com"),)
+    place = Place(key, given=given)
 
     def unread(why: str) -> Lock:
         refused = Refused("not-supported", _KEY_POLICY, f"the key {key} {why}")
-        return Lock(Place(key), (), refused, account != aws.account, sure)
+        return Lock(place, (), refused, account != aws.account, sure)
 
     def read() -> Statements:
         answer = aws.call(_KEY_POLICY, at=region, KeyId=key, PolicyName="default")
@@ -231,9 +262,9 @@ def _lock(aws: Aws, key: str, *, sure: bool = True) -> Lock:
     if part.startswith("alias/"):
         return unread("is named by an alias")
     try:
-        return Lock(Place(key), aws.shared(("key-readers", key), read), sure=sure)
+        return Lock(place, aws.shared(("key-readers", key), read), sure=sure)
     except Refused as refused:
-        return Lock(Place(key), (), refused, sure=sure)
+        return Lock(place, (), refused, sure=sure)
 
 
 def _document(operation: str, text: str | None) -> dict[str, Any]:

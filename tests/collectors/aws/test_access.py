@@ -106,6 +106,10 @@ def test_a_denial_counts_where_it_covers_every_record() -> None:
         (when("StringNotEquals", "aws:PrincipalTag/team", "${aws:username}"), None),
         (when("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "o-1/*"), None),
         (when("StringEquals", "aws:ResourceTag/x", "y"), None),
+        (when("StringEquals", "s3:DataAccessPointAccount", ME), None),
+        # What is asked for is the account's own.
+        (when("StringNotEquals", "aws:ResourceAccount", ME), True),
+        (when("StringNotEquals", "s3:ResourceAccount", OTHER), False),
     ],
 )
 def test_denials_with_a_condition(condition: dict[str, Any], reads: bool | None) -> None:
@@ -122,6 +126,17 @@ def test_a_role_is_spared_by_its_unique_id(values: list[str], reads: bool) -> No
         deny(f"{BUCKET}/*", Principal="*", **when("StringNotLike", "aws:userid", *values))
     )
     assert asked(READER, own=says(allow()), resource=walled) is reads
+
+
+def test_a_key_opens_by_the_service_that_asks_for_it() -> None:
+    def opens(service: str) -> bool | None:
+        condition = when("StringEquals", "kms:ViaService", service)
+        own = says(allow("*", "kms:Decrypt", **condition))
+        place = Place(KEY, given=(("kms:viaservice", "s3.us-east-1.amazonaws.com"),))
+        return may(EVE, DECRYPT, place, Policies(own))
+
+    assert opens("s3.us-east-1.amazonaws.com") is True
+    assert opens("secretsmanager.us-east-1.amazonaws.com") is False
 
 
 def test_a_right_under_a_condition() -> None:
@@ -160,14 +175,29 @@ def test_a_session_of_a_role_named_by_the_resource() -> None:
     assert asked(READER, own=says(allow()), resource=barred) is True
 
 
+ACCOUNT = f"arn:aws:iam::{ME}:root"
+SESSION = f"arn:aws:sts::{ME}:assumed-role/Reader/bob"
+
+
 def test_denials_to_all_but_some() -> None:
+    """Who is named has to be named with the account, and a role with its session."""
+
     def walled(*names: str) -> Any:
         return says(deny(f"{BUCKET}/*", NotPrincipal={"AWS": list(names)}))
 
     own = says(allow())
-    assert asked(EVE, own=own, resource=walled(EVE.arn)) is True
+    assert asked(EVE, own=own, resource=walled(EVE.arn, ACCOUNT)) is True
+    assert asked(EVE, own=own, resource=walled(EVE.arn)) is None
     assert asked(EVE, own=own, resource=walled(READER.arn)) is False
-    assert asked(READER, own=own, resource=walled(READER.arn)) is True
+    assert asked(READER, own=own, resource=walled(READER.arn, SESSION, ACCOUNT)) is True
+    assert asked(READER, own=own, resource=walled(READER.arn, ACCOUNT)) is None
+    assert asked(READER, own=own, resource=walled(EVE.arn, ACCOUNT)) is False
+
+
+def test_a_denial_to_all_but_some_bars_whoever_has_a_boundary() -> None:
+    own = says(allow())
+    spared = says(deny(f"{BUCKET}/*", NotPrincipal={"AWS": [EVE.arn, ACCOUNT]}))
+    assert asked(EVE, own=own, boundary=own, resource=spared) is False
 
 
 def test_a_denial_to_the_account_binds_everybody_in_it() -> None:
@@ -184,9 +214,22 @@ def test_a_boundary_leaves_what_it_allows() -> None:
     assert asked(EVE, own=own, boundary=small) is False
     assert asked(EVE, own=own, boundary=own) is True
     assert asked(EVE, own=own, boundary=says(allow(), deny())) is False
-    # What a resource gives goes past a user's boundary and not past a role's.
+    # What a resource gives goes past a user's boundary.
     assert asked(EVE, resource=given, boundary=small) is True
-    assert asked(READER, resource=given, boundary=small) is False
+
+
+def test_a_boundary_limits_a_role_that_is_named_and_no_session_of_it() -> None:
+    small = says(allow("arn:aws:s3:::portal/*"))
+
+    def given(principal: Any, **more: Any) -> bool | None:
+        resource = says(allow(f"{BUCKET}/*", Principal=principal, **more))
+        return asked(READER, resource=resource, boundary=small)
+
+    assert given({"AWS": READER.arn}) is False
+    assert given({"AWS": SESSION}) is True
+    assert given("*", **when("ArnEquals", "aws:PrincipalArn", READER.arn)) is True
+    assert given("*", **when("ArnEquals", "aws:PrincipalArn", EVE.arn)) is False
+    assert given("*") is None
 
 
 @pytest.mark.parametrize(

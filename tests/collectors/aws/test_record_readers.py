@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from scanner.collectors.aws.record_stores import _flow_prefix
 from scanner.demo.aws import Emulator
 
 ME = "123456789012"
@@ -90,13 +91,18 @@ def test_by_log_groups_of_trails_and_flow_logs(empty: Emulator, client: Client, 
     )
     _user(client, "audit", _allow("logs:StartQuery", f"{group}:audit:*"))
     _user(client, "stream", _allow("logs:GetLogEvents", f"{group}:audit:log-stream:x"))
+    # Without what stands for its streams a group's name means its tags alone.
     _user(client, "plain", _allow("logs:FilterLogEvents", f"{group}:audit"))
+    barring = _allow("logs:*", f"{group}:audit:*") | {"Effect": "Deny"}
+    traffic = _allow("logs:*", f"{group}:traffic:*") | {"Effect": "Deny"}
+    _user(client, "barred", _allow("logs:FilterLogEvents"), barring, traffic)
+    _user(client, "results", _allow("logs:GetQueryResults"))
     _user(client, "traffic", _allow("logs:FilterLogEvents", f"{group}:traffic:*"))
     _user(client, "own-app", _allow("logs:*", f"{group}:audit-of-my-app:*"))
     _user(client, "names", _allow("logs:DescribeLogGroups"))
     assert _reads(read) == {
-        **dict.fromkeys(("audit", "stream", "plain", "traffic"), True),
-        **dict.fromkeys(("own-app", "names", "writer"), False),
+        **dict.fromkeys(("audit", "stream", "traffic", "results"), True),
+        **dict.fromkeys(("own-app", "names", "writer", "plain", "barred"), False),
     }
 
 
@@ -113,7 +119,50 @@ def test_by_flow_logs_in_a_bucket(empty: Emulator, client: Client, read: Read) -
     )
     _user(client, "net", _allow("s3:GetObject", "arn:aws-us-gov:s3:::flows/AWSLogs/*"))
     _user(client, "web", _allow("s3:GetObject", "arn:aws-us-gov:s3:::flows/web/*"))
-    assert _reads(read) == {"net": True, "web": False}
+    others = f"arn:aws-us-gov:s3:::flows/AWSLogs/{ME}/elasticloadbalancing/*"
+    _user(client, "balancers", _allow("s3:GetObject", others))
+    assert _reads(read) == {"net": True, "web": False, "balancers": False}
+
+
+def test_one_box_with_and_without_a_key(empty: Emulator, client: Client, read: Read) -> None:
+    """What one writer encrypts in a bucket, another does not."""
+    key = _key(client, _allow("kms:*", Principal={"AWS": ROOT}))
+    _trail(client, KmsKeyId=key)
+    _user(client, "no-key", _allow("s3:GetObject", f"{BUCKET}/*"))
+    assert _reads(read) == {"no-key": False}
+    client("cloudtrail").create_trail(Name="aplain", S3BucketName="trail")
+    assert _reads(read) == {"no-key": True}
+
+
+def test_a_flow_log_that_leads_elsewhere_hides_who_reads_it(
+    empty: Emulator, client: Client, read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _user(client, "history", _allow("cloudtrail:LookupEvents"))
+    _user(client, "none")
+    streamed = {"FlowLogId": "fl-1", "LogDestinationType": "kinesis-data-firehose"}
+    monkeypatch.setattr(
+        "scanner.collectors.aws.record_stores.flow_log_list", lambda aws, region: [streamed]
+    )
+    assert _reads(read) == {"history": True, "none": "not-supported"}
+
+
+@pytest.mark.parametrize(
+    ("more", "name", "prefix"),
+    [
+        ({"LogDestination": "arn:aws:s3:::b"}, "b", f"AWSLogs/{ME}/vpcflowlogs/"),
+        ({"LogDestination": "arn:aws:s3:::b/net/"}, "b", f"net/AWSLogs/{ME}/vpcflowlogs/"),
+        (
+            {
+                "LogDestination": "arn:aws:s3:::b",
+                "DestinationOptions": {"HiveCompatiblePartitions": True},
+            },
+            "b",
+            f"AWSLogs/aws-account-id={ME}/aws-service=vpcflowlogs/",
+        ),
+    ],
+)
+def test_how_files_of_flow_logs_are_named(more: dict[str, Any], name: str, prefix: str) -> None:
+    assert _flow_prefix(more, ME) == (name, prefix)
 
 
 def test_by_the_place_in_the_bucket(empty: Emulator, client: Client, read: Read) -> None:
@@ -236,6 +285,33 @@ def test_roles_read_for_everybody_who_may_take_them(
         f"{arn}#arn:aws-us-gov:iam::{OTHER}:root": True,
     }
     assert set(found) == set(read("role-grants"))
+
+
+def test_people_of_other_accounts_have_names_of_their_own(
+    empty: Emulator, client: Client, read: Read
+) -> None:
+    eve = f"arn:aws-us-gov:iam::{OTHER}:user/eve"
+    trust = _policy(_allow("sts:AssumeRole", Principal={"AWS": eve}))
+    client("iam").create_role(RoleName="reader", AssumeRolePolicyDocument=trust)
+    (grant,) = read("role-grants").values()
+    assert (grant.principal_name, grant.external) == (f"{OTHER}/eve", True)
+
+
+def test_tags_that_a_session_brings_go_before_those_of_the_role(
+    empty: Emulator, client: Client, read: Read
+) -> None:
+    asks = {"StringEquals": {"aws:PrincipalTag/team": "audit"}}
+    iam = client("iam")
+    for name, actions in (("fixed", "sts:AssumeRole"), ("brings", ["sts:AssumeRole", "sts:Tag*"])):
+        trust = _policy(_allow(actions, Principal={"AWS": ROOT}))
+        iam.create_role(
+            RoleName=name,
+            AssumeRolePolicyDocument=trust,
+            Tags=[{"Key": "team", "Value": "dev"}],
+        )
+        given = _policy(_allow("cloudtrail:LookupEvents", Condition=asks))
+        iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=given)
+    assert _reads(read) == {"fixed": False, "brings": True}
 
 
 def test_a_bucket_of_another_account_is_judged_there(
