@@ -32,7 +32,7 @@ class _Unclear(Exception):
 def allows(condition: str | None, action: str) -> bool | None:
     """Whether the condition lets the action through; None where that hangs on more than the action.
 
-    action: in lower case; one with a star stands for many.
+    action: in lower case; one with a star or a plus stands for many.
     """
     if condition is None or not condition.strip():
         return True

@@ -8,14 +8,14 @@ from functools import lru_cache
 from typing import Any
 
 from scanner.collectors.azure.conditions import allows, every, some
-from scanner.collectors.azure.patterns import covers, meet
+from scanner.collectors.azure.patterns import covers, narrowed
 from scanner.collectors.base import Refused
 from scanner.collectors.microsoft.values import items, text, words
 
 
 @dataclass(frozen=True)
 class Way:
-    """An action that something is done with; one with a star stands for any of many.
+    """An action that something is done with; one with a plus stands for any of many.
 
     data: it acts on what a resource holds, not on the resource.
     """
@@ -34,19 +34,18 @@ class Permission:
     not_data_actions: tuple[str, ...]
     condition: str | None
 
-    def gives(self, way: Way, without: frozenset[str]) -> bool | None:
-        """Whether it lets its holder go that way by more than the actions in `without`."""
+    def gives(self, condition: str | None, way: Way, without: frozenset[str]) -> bool | None:
+        """Whether it lets its holder go that way, under the condition of an assignment."""
         given, taken = (
             (self.data_actions, self.not_data_actions)
             if way.data
             else (self.actions, self.not_actions)
         )
         return some(
-            allows(self.condition, action if covers(way.action, action) else way.action)
+            every([allows(self.condition, one), allows(condition, one)])
             for action in given
-            if action not in without
-            and meet(action, way.action)
-            and not any(covers(no, action) or covers(no, way.action) for no in taken)
+            for one in narrowed(action, way.action)
+            if one not in without and not any(covers(no, one) for no in taken)
         )
 
 
@@ -85,9 +84,4 @@ def gives(
     None: a condition decides that by more than the action. What one entry takes away another may
     give. without: actions that do not count.
     """
-    return every(
-        [
-            some(entry.gives(way, without) for entry in permissions),
-            allows(condition, way.action),
-        ]
-    )
+    return some(entry.gives(condition, way, without) for entry in permissions)

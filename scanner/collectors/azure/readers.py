@@ -23,9 +23,17 @@ from scanner.facts import Fact
 from scanner.facts.sharing import Sharing
 
 _QUIET = tuple(name.lower() for name in NO_RECORDS)
+_NO_TABLES = (
+    "alertrules", "availabilitystatuses", "deployments", "diagnosticsettings", "locations", "logs",
+    "metricdefinitions", "metricnamespaces", "metrics", "operations", "privateendpointconnections",
+    "providers", "query", "resourcegroups", "resources", "roleassignments", "roledefinitions",
+    "savedsearches", "schemas", "subscriptions", "tables", "usages", "workspaces",
+)  # fmt: skip
+"""Words that roles write after a star, where the name of a table could stand: types of resources,
+which no table is called after."""
 _NO_RECORDS = frozenset(
-    f"microsoft.{start}/{table}/read"
-    for table in _QUIET
+    f"microsoft.{start}/{name}/read"
+    for name in (*_QUIET, *_NO_TABLES)
     for start in ("operationalinsights/workspaces/query", "insights/logs")
 )
 _CONTAINERS = ("insights-", "sqldbauditlogs")

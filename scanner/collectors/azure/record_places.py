@@ -46,7 +46,7 @@ _EVENTS = (
     Way("microsoft.insights/eventtypes/digestevents/read"),
 )
 _QUERIES = (
-    Way(f"{_WORKSPACE}/query/*/read"),
+    Way(f"{_WORKSPACE}/query/+/read"),
     Way(f"{_WORKSPACE}/tables/query/read"),
     Way(f"{_WORKSPACE}/tables/data/read", data=True),
     # Of older engines; roles that were made for them still name them.
@@ -55,7 +55,7 @@ _QUERIES = (
 )
 _ON_A_TABLE = (Way(f"{_WORKSPACE}/query/read"),)
 """It opens no table of a workspace by itself, but the one that it is held at."""
-_BY_RESOURCE = (Way("microsoft.insights/logs/*/read"),)
+_BY_RESOURCE = (Way("microsoft.insights/logs/+/read"),)
 """Reading records of a resource, wherever they rest, by a right on the resource."""
 _BLOBS = (Way(f"{_STORAGE}/blobservices/containers/blobs/read", data=True),)
 _KEYS = tuple(

@@ -92,6 +92,13 @@ def reads(*entries: dict[str, Any], at: str = SUB, estate: Any = None, **more: A
         ({"actions": [f"{LOGS}/query/*/read"], "notActions": [f"{LOGS}/query/*"]}, False),
         ({"actions": [f"{LOGS}/query/*/read"], "notActions": [f"{LOGS}/query/Syslog/read"]}, True),
         ({"actions": [], "dataActions": ["*"], "notDataActions": ["*/read"]}, False),
+        # What is named after the star is no table, or none that holds records.
+        (does("*/metricDefinitions/read"), False),
+        (does("*/providers/read", f"{LOGS}/*/schemas/read", "*/Heartbeat/read"), False),
+        (does(f"{LOGS}/query/*/schemas/read"), False),
+        (does("*/SigninLogs/read"), True),
+        (does(f"{LOGS}/*/read"), True),
+        ({"actions": ["*/SigninLogs/read"], "notActions": [f"{LOGS}/query/Signin*"]}, False),
         ({"actions": None}, False),
     ],
 )
