@@ -54,13 +54,15 @@ def delegated_parties(place: Place, shared: Sharing) -> dict[str, object]:
         tenant = terms.get("managedByTenantId")
         if not isinstance(tenant, str) or not tenant:
             raise Refused("broken", DELEGATIONS, "a delegation tells no tenant")
-        for key in ("authorizations", "eligibleAuthorizations"):
-            for grant in items(terms.get(key)):
-                found = _reads(place, str(grant.get("roleDefinitionId") or ""), scope)
-                if isinstance(found, Refused):
-                    doubts.setdefault(tenant.lower(), found)
-                elif found:
-                    parties.add(tenant.lower())
+        grants = [*items(terms.get("authorizations")), *items(terms.get("eligibleAuthorizations"))]
+        if not grants or not isinstance(terms.get("authorizations"), list):
+            raise Refused("broken", DELEGATIONS, "a delegation tells no rights")
+        for grant in grants:
+            found = _reads(place, str(grant.get("roleDefinitionId") or ""), scope)
+            if isinstance(found, Refused):
+                doubts.setdefault(tenant.lower(), found)
+            elif found:
+                parties.add(tenant.lower())
     for tenant in sorted(doubts.keys() - parties):
         raise doubts[tenant]
     return {"parties": tuple(sorted(parties))}

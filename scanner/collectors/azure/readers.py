@@ -61,17 +61,14 @@ def reads_records(
         if given and reached and one.refused is None:
             return True
         if doubt is None:
-            doubt = one.refused or _unweighed(operation, conditional=given is None)
+            words = _CONDITION if given is None else _PART if on_a_part else _GROUP
+            doubt = one.refused or Refused("not-supported", operation, words)
     return False if doubt is None else doubt
 
 
-def _unweighed(operation: str, *, conditional: bool) -> Refused:
-    words = (
-        "a condition on who may read records is not weighed"
-        if conditional
-        else "which subscriptions a management group holds is not told"
-    )
-    return Refused("not-supported", operation, words)
+_CONDITION = "a condition on who may read records is not weighed"
+_PART = "whether that part of a store holds records is not known"
+_GROUP = "which subscriptions a management group holds is not told"
 
 
 def _reaches(place: Place, scope: str, resource: str) -> bool | None:
@@ -84,12 +81,22 @@ def _reaches(place: Place, scope: str, resource: str) -> bool | None:
     return resource == scope or resource.startswith(f"{scope}/")
 
 
-def _is_of_records(one: RecordPlace, scope: str) -> bool:
-    """Whether a part of an account or a workspace holds records: a container or a table."""
-    *kind, name = scope.removeprefix(f"{one.resource}/").split("/")
+def _is_of_records(one: RecordPlace, scope: str) -> bool | None:
+    """Whether a part of an account or a workspace holds records; None where that is not known."""
+    part = scope.removeprefix(f"{one.resource}/")
+    if f"{_BLOB_SERVICE}/".startswith(f"{part}/"):
+        return True  # every container is below it
+    *kind, name = part.split("/")
     if kind == ["tables"]:
         return name not in _QUIET
-    return kind == ["blobservices", "default", "containers"] and name.startswith(_CONTAINERS)
+    if kind == _BLOB_SERVICE.split("/"):
+        return name.startswith(_CONTAINERS)
+    # The platform writes records to blobs, never to a share, a queue or a table of an account.
+    return False if part.startswith(_NO_BLOBS) else None
+
+
+_BLOB_SERVICE = "blobservices/default/containers"
+_NO_BLOBS = ("fileservices/", "queueservices/", "tableservices/")
 
 
 @source(

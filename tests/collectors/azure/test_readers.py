@@ -129,10 +129,32 @@ def test_one_entry_may_give_what_another_takes() -> None:
         (opens(BLOBS), OTHER["id"], False),
         (opens(BLOBS), f"{CONTAINER}/insights-activity-logs", True),
         (opens(BLOBS), f"{CONTAINER}/drawings", False),
+        (opens(BLOBS), f"{ARCHIVE['id']}/blobServices/default", True),
+        (opens(BLOBS), f"{ARCHIVE['id']}/blobServices", True),
+        (opens(BLOBS), CONTAINER, True),
+        (opens(BLOBS), f"{OTHER['id']}/blobServices/default", False),
+        (opens("*"), f"{ARCHIVE['id']}/fileServices/default/fileshares/plans", False),
     ],
 )
 def test_scopes_that_reach_records(entry: dict[str, Any], scope: str, told: bool) -> None:
     assert reads(entry, at=scope) is told
+
+
+@pytest.mark.parametrize(
+    ("entry", "scope"),
+    [
+        (opens(BLOBS), f"{ARCHIVE['id']}/blobServices/other"),
+        (opens(BLOBS), f"{ARCHIVE['id']}/encryptionScopes/x"),
+        (opens(BLOBS), f"{CONTAINER}/drawings/blobs/a"),
+        (does(f"{LOGS}/query/*/read"), f"{WORKSPACE['id']}/savedSearches/x"),
+        (does(f"{LOGS}/query/*/read"), TABLE),
+    ],
+)
+def test_a_part_that_is_not_understood_leaves_it_open(entry: dict[str, Any], scope: str) -> None:
+    found = reads(entry, at=scope)
+    assert (found.reason, found.operation) == ("not-supported", ASSIGNMENTS)
+    assert "part of a store" in found.detail
+    assert reads(does("Microsoft.Compute/*"), at=scope) is False
 
 
 def test_records_of_a_resource_are_open_where_a_workspace_says_so() -> None:

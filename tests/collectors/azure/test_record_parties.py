@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from record_estate import (
     ACCOUNTS,
     ACTIVITY,
@@ -89,3 +90,11 @@ def test_tenants_that_hold_delegated_rights() -> None:
     denied = Refused("denied", DELEGATIONS, "HTTP 403")
     assert delegated(denied) is denied
     assert delegated(Refused("not-supported", DELEGATIONS, "MissingSubscriptionRegistration")) == ()
+
+
+@pytest.mark.parametrize("told", [None, {}, [], "reader"])
+def test_a_delegation_that_tells_no_rights_is_not_one_of_none(told: Any) -> None:
+    one = delegation("msp")
+    one["properties"]["registrationDefinition"]["properties"]["authorizations"] = told
+    found = delegated([one])
+    assert (found.reason, found.operation) == ("broken", DELEGATIONS)
