@@ -126,6 +126,47 @@ def test_only_the_table_that_the_library_makes_is_read(statements: list[str]) ->
         parse_lastlog2(made(*statements))
 
 
+HUGE = "hex(zeroblob(200000000))"
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        f"Name TEXT AS ({HUGE}) VIRTUAL, Time",
+        "Name, Time AS (x + 1) STORED",
+        "Name, Time, TTY AS (x) VIRTUAL",
+    ],
+)
+def test_a_column_that_is_computed_is_refused(column: str) -> None:
+    """A file of 8 KB may compute gigabytes."""
+    data = made(f"CREATE TABLE Lastlog2(x, {column})", "INSERT INTO Lastlog2(x) VALUES (1), (2)")
+    assert len(data) < 10_000
+    with pytest.raises(Unclear, match="computes a column"):
+        parse_lastlog2(data)
+
+
+def test_no_value_is_larger_than_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "_HIDDEN", 3)  # not null, which no column here is
+    data = made(f"CREATE TABLE Lastlog2(Name AS ({HUGE}), Time)", "INSERT INTO Lastlog2 VALUES(1)")
+    with pytest.raises(Unclear, match="cannot be read: string or blob too big"):
+        parse_lastlog2(data)
+
+
+def test_rows_that_share_their_bytes_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The default of a column that came later is kept once for every row before it."""
+    data = made(
+        "CREATE TABLE Lastlog2(Time)",
+        *["INSERT INTO Lastlog2 VALUES (1)"] * 50,
+        f"ALTER TABLE Lastlog2 ADD COLUMN Name DEFAULT '{'x' * 2000}'",
+    )
+    with pytest.raises(Unclear, match="more rows than such a file can"):
+        parse_lastlog2(data)
+    monkeypatch.setattr(sqlite, "_MOST_ROWS", 2)
+    assert parse_lastlog2(lastlog2(("alice", 1), ("bob", 2)))
+    with pytest.raises(Unclear, match="more rows than such a file can"):
+        parse_lastlog2(lastlog2(("alice", 1), ("bob", 2), ("carol", 3)))
+
+
 def test_a_table_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     data = lastlog2(*((f"user{number}", number + 1) for number in range(500)))
     assert len(parse_lastlog2(data)) == 500
