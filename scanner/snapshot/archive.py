@@ -24,6 +24,7 @@ _MOST_BYTES = 1 << 30
 """Of a tar that was pressed: a plain one is as large as it is, and takes no more."""
 _MOST_AT_ONCE = 1 << 20
 """Bytes of one read, so of one header of a member: contents are copied in smaller parts."""
+_NO_SNAPSHOT = "this is no snapshot that collect -o - wrote"
 
 
 def pack(folder: Path, out: BinaryIO) -> None:
@@ -88,7 +89,9 @@ def _lay_out(path: Path, plain: str | Path, folder: Path) -> None:
             strange = name.is_absolute() or ".." in name.parts or not name.parts
             plain_file = member.isfile() and not member.issparse()
             if strange or not plain_file or len(members) > _MOST_FILES:
-                raise InputError(f"{path}: this is no snapshot that collect -o - wrote")
+                raise InputError(f"{path}: {_NO_SNAPSHOT}")
+        if not members:
+            raise InputError(f"{path}: {_NO_SNAPSHOT}: it holds no file")
         for member in members:
             _write(archive, member, folder / member.name)
 

@@ -119,6 +119,16 @@ def test_a_small_file_that_expands_without_end_is_refused(tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize("pressed", [True, False])
+def test_a_tar_that_holds_nothing_is_no_snapshot(tmp_path, pressed):
+    whole = io.BytesIO()
+    tarfile.open(fileobj=whole, mode="w").close()
+    path = tmp_path / "bare.tar"
+    path.write_bytes(gzip.compress(whole.getvalue()) if pressed else whole.getvalue())
+    with pytest.raises(InputError, match=r"bare.tar: this is no snapshot that collect -o - wrote"):
+        unpack(path, tmp_path / "in")
+
+
+@pytest.mark.parametrize("pressed", [True, False])
 def test_a_header_asks_for_no_memory(tmp_path, pressed):
     whole = io.BytesIO()
     with tarfile.open(fileobj=whole, mode="w", format=tarfile.PAX_FORMAT) as made:
