@@ -54,7 +54,7 @@ def reads_records(
         reached = _is_of_records(one, scope) if on_a_part else _reaches(place, scope, one.resource)
         if reached is False:
             continue
-        ways = (*one.ways, *one.on_a_part) if on_a_part else one.ways
+        ways = one.on_a_part if on_a_part else one.ways
         given = some(gives(permissions, condition, way, _NO_RECORDS) for way in ways)
         if given is False:
             continue

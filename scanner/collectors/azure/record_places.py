@@ -20,6 +20,7 @@ from scanner.collectors.azure.records import (
 )
 from scanner.collectors.base import Refused
 from scanner.collectors.microsoft.arm import got, listed, properties, resource_id, subscription_of
+from scanner.collectors.microsoft.diagnostics import enabled_categories
 from scanner.collectors.microsoft.place import Place
 from scanner.collectors.microsoft.values import part, text
 
@@ -53,15 +54,22 @@ _QUERIES = (
     Way(f"{_WORKSPACE}/search/action"),
     Way(f"{_WORKSPACE}/analytics/query/action"),
 )
-_ON_A_TABLE = (Way(f"{_WORKSPACE}/query/read"),)
-"""It opens no table of a workspace by itself, but the one that it is held at."""
+_ON_A_TABLE = (*_QUERIES, Way(f"{_WORKSPACE}/query/read"))
+"""The last opens no table of a workspace by itself, but the one that it is held at."""
 _BY_RESOURCE = (Way("microsoft.insights/logs/+/read"),)
 """Reading records of a resource, wherever they rest, by a right on the resource."""
 _BLOBS = (Way(f"{_STORAGE}/blobservices/containers/blobs/read", data=True),)
+_ANY_BLOB = (Way(f"{_STORAGE}/blobservices/containers/blobs/runassuperuser/action", data=True),)
+"""It does whatever is done with blobs, in an account that has folders."""
 _KEYS = tuple(
     Way(f"{_STORAGE}/{word}/action")
     for word in ("listkeys", "regeneratekey", "listaccountsas", "listservicesas")
 )
+_LOCAL_USERS = tuple(
+    Way(f"{_STORAGE}/localusers/{word}")
+    for word in ("write", "regeneratepassword/action", "listkeys/action")
+)
+"""Whoever sets up a user of SFTP, or gets a password for one, signs in as that user."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +82,7 @@ class RecordPlace:
     refused: Refused | None = None
     """Why it is not known whether these ways lead to records."""
     on_a_part: tuple[Way, ...] = ()
-    """Further ways for who holds them at a part of it only."""
+    """The ways for who holds them at a part of it only."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +153,10 @@ _NOBODY = "00000000-0000-0000-0000-000000000000"
 
 def _sql_servers(place: Place) -> Iterator[str]:
     for server in everywhere(place, SERVERS):
-        found = properties(got(place, AUDITING, *where(place, resource_id(server))))
+        one = resource_id(server)
+        found = properties(got(place, AUDITING, *where(place, one)))
+        if found.get("isAzureMonitorTargetEnabled") is True:
+            yield from _sql_settings(place, one)
         host = urlsplit(text(found, "storageEndpoint") or "").hostname
         if host is None:
             continue
@@ -162,6 +173,19 @@ def _sql_servers(place: Place) -> Iterator[str]:
         yield from mine
 
 
+def _sql_settings(place: Place, server: str) -> Iterator[str]:
+    """Where settings of the server's own database send its audit."""
+    for setting in listed(place, OF_RESOURCE, f"{server}/databases/master"):
+        values = properties(setting)
+        if not isinstance(values.get("logs"), list):
+            raise Refused("broken", OF_RESOURCE, "a setting does not tell which logs it sends")
+        if enabled_categories(values) & _SQL_AUDIT:
+            yield from filter(None, (text(values, key) for key in _DESTINATIONS))
+
+
+_SQL_AUDIT = frozenset({"sqlsecurityauditevents", "devopsoperationsaudit", "audit", "alllogs"})
+
+
 def record_places(place: Place) -> tuple[RecordPlace, ...]:
     """Everything that holds records of the subscription, as far as it can be told."""
 
@@ -173,7 +197,9 @@ def record_places(place: Place) -> tuple[RecordPlace, ...]:
             *_archives(place, sent),
         ]
         if sent.refused is not None:
-            found.append(RecordPlace(ANY_SCOPE, (*_BLOBS, *_KEYS), sent.refused))
+            found.append(
+                RecordPlace(ANY_SCOPE, (*_BLOBS, *_ANY_BLOB, *_KEYS, *_LOCAL_USERS), sent.refused)
+            )
             found.append(RecordPlace(ABOVE, _QUERIES, sent.refused))
         return tuple(found)
 
@@ -194,7 +220,7 @@ def _workspaces(place: Place, sent: Sent) -> Iterator[RecordPlace]:
         if error.fatal:
             raise
         own, doubt = [], error
-        yield RecordPlace(ANY_SCOPE, (*_QUERIES, *_ON_A_TABLE), error)
+        yield RecordPlace(ANY_SCOPE, _ON_A_TABLE, error)
     for one in (*map(resource_id, own), *elsewhere):
         yield RecordPlace(one, _QUERIES, on_a_part=_ON_A_TABLE)
     if any(_opens_by_resource(parts(workspace)) for workspace in own):
@@ -210,7 +236,7 @@ def _opens_by_resource(workspace: dict[str, object]) -> bool:
 
 
 def _archives(place: Place, sent: Sent) -> Iterator[RecordPlace]:
-    words = "whether its keys open a storage account in another subscription is not told"
+    words = "which keys and users open a storage account in another subscription is not told"
     unseen = Refused("not-supported", ACCOUNTS, words)
     known = True
     try:
@@ -225,11 +251,20 @@ def _archives(place: Place, sent: Sent) -> Iterator[RecordPlace]:
         account = accounts.get(one)
         if account is None and known and is_own(place, one):
             continue  # a setting outlives the account that it names
-        yield RecordPlace(one, _BLOBS)
-        if account is None:
-            yield RecordPlace(one, _KEYS, unseen)
-        elif account.get("allowSharedKeyAccess") is not False:
-            yield RecordPlace(one, _KEYS)
+        yield RecordPlace(one, _BLOBS, on_a_part=_BLOBS)
+        unsure = unseen if account is None else None
+        if account is None or account.get("isHnsEnabled") is True:
+            yield RecordPlace(one, _ANY_BLOB, unsure, on_a_part=_ANY_BLOB)
+        if account is None or account.get("allowSharedKeyAccess") is not False:
+            yield RecordPlace(one, _KEYS, unsure)
+        if account is None or _lets_local_users_in(account):
+            yield RecordPlace(f"{one}/localusers", _LOCAL_USERS, unsure, on_a_part=_LOCAL_USERS)
+
+
+def _lets_local_users_in(account: dict[str, object]) -> bool:
+    # SFTP is off where it is not told; its users are on unless they are switched off.
+    on = account.get("isSftpEnabled") is True
+    return on and account.get("isLocalUserEnabled") is not False
 
 
 def is_own(place: Place, resource: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from told import SUBSCRIPTION
+from told import SUBSCRIPTION, only
 
 from scanner.collectors.azure.collector import COLLECTOR
 
@@ -67,3 +67,20 @@ def does(*actions: str) -> dict[str, Any]:
 
 def opens(*actions: str) -> dict[str, Any]:
     return {"actions": [], "dataActions": list(actions)}
+
+
+def reads(*entries: dict[str, Any], at: str = SUB, estate: Any = None, **more: Any) -> Any:
+    """True or False, or the refusal that the answer is, for a role of these entries."""
+    role = {"roleName": "Role", "permissions": [*entries]}
+    held = {
+        "roleDefinitionId": f"{SUB}/r1", "principalId": "P", "principalType": "Group", "scope": at,
+        **more,
+    }  # fmt: skip
+    answers = {
+        **ESTATE,
+        DEFINITIONS: [{"id": f"{SUB}/R1", "properties": role}],
+        ASSIGNMENTS: [{"id": f"{SUB}/A1", "properties": held}],
+        **(estate or {}),
+    }
+    fact, refused = only(SOURCES["role-assignments"], answers, "reads_records")
+    return refused.get("reads_records", fact.reads_records)

@@ -16,7 +16,6 @@ from record_estate import (
     CONTAINER,
     DEFINITIONS,
     ELSEWHERE,
-    ESTATE,
     EVENTS,
     FLOW_LOGS,
     KEYS,
@@ -37,29 +36,12 @@ from record_estate import (
     WORKSPACES,
     does,
     opens,
+    reads,
     resource,
     setting,
 )
-from told import only
 
 from scanner.collectors.base import Refused
-
-
-def reads(*entries: dict[str, Any], at: str = SUB, estate: Any = None, **more: Any) -> Any:
-    """True or False, or the refusal that the answer is, for a role of these entries."""
-    role = {"roleName": "Role", "permissions": [*entries]}
-    held = {
-        "roleDefinitionId": f"{SUB}/r1", "principalId": "P", "principalType": "Group", "scope": at,
-        **more,
-    }  # fmt: skip
-    answers = {
-        **ESTATE,
-        DEFINITIONS: [{"id": f"{SUB}/R1", "properties": role}],
-        ASSIGNMENTS: [{"id": f"{SUB}/A1", "properties": held}],
-        **(estate or {}),
-    }
-    fact, refused = only(SOURCES["role-assignments"], answers, "reads_records")
-    return refused.get("reads_records", fact.reads_records)
 
 
 @pytest.mark.parametrize(
@@ -132,6 +114,7 @@ def test_one_entry_may_give_what_another_takes() -> None:
         (opens(BLOBS), f"{ARCHIVE['id']}/blobServices/default", True),
         (opens(BLOBS), f"{ARCHIVE['id']}/blobServices", True),
         (opens(BLOBS), CONTAINER, True),
+        (does(KEYS), f"{CONTAINER}/insights-activity-logs", False),  # keys are the account's
         (opens(BLOBS), f"{OTHER['id']}/blobServices/default", False),
         (opens("*"), f"{ARCHIVE['id']}/fileServices/default/fileshares/plans", False),
     ],
@@ -165,25 +148,6 @@ def test_records_of_a_resource_are_open_where_a_workspace_says_so() -> None:
     away = {ACTIVITY: [setting(workspaceId=f"{ELSEWHERE}/providers/{LOGS}/far")]}
     found = reads(does(BY_RESOURCE), at=apps, estate=away)
     assert (found.reason, found.operation) == ("not-supported", WORKSPACES)
-
-
-def test_keys_that_are_switched_off_open_nothing() -> None:
-    shut = resource("Microsoft.Storage/storageAccounts", "archive", allowSharedKeyAccess=False)
-    assert reads(does(KEYS), estate={ACCOUNTS: [shut]}) is False
-    assert reads(opens(BLOBS), estate={ACCOUNTS: [shut]}) is True
-
-
-def test_an_account_that_is_gone_holds_nothing() -> None:
-    assert reads(does(KEYS), opens(BLOBS), estate={ACCOUNTS: [OTHER]}) is False
-
-
-def test_stores_in_another_subscription() -> None:
-    far = resource("Microsoft.Storage/storageAccounts", "far", ELSEWHERE)
-    away = {ACTIVITY: [setting(storageAccountId=far["id"])]}
-    assert reads(opens(BLOBS), estate=away) is False
-    assert reads(opens(BLOBS), at="/", estate=away) is True
-    assert "management group" in reads(opens(BLOBS), at=MANAGED, estate=away).detail
-    assert reads(does(KEYS), at="/", estate=away).operation == ACCOUNTS
 
 
 WATCHER = resource("Microsoft.Network/networkWatchers", "w")

@@ -193,6 +193,10 @@ def _databases(site: Site) -> None:
                 },
             },
         )
+        audit = [setting("audit", {"SQLSecurityAuditEvents": True}, WORKSPACE)] if audited else []
+        site.under(
+            server, "databases/master/providers/Microsoft.Insights/diagnosticSettings", audit
+        )
     site.listing(kind, servers)
 
 
