@@ -23,6 +23,7 @@ from scanner.cli.forms import possible
 from scanner.cli.lifecycle import file_options, policy, policy_options
 from scanner.cli.origins import origins_option, read_origins
 from scanner.config import Config
+from scanner.history.ask import not_older
 from scanner.output import alone, private_folder
 from scanner.reports.asff import hub_of
 from scanner.snapshot.read import Snapshot
@@ -84,6 +85,7 @@ def command(
     known = steps.all_rules(rule_folders)
     rules = steps.chosen_rules(known, terms)
     snapshot = steps.open_folders(snapshots)
+    not_older(history, snapshot.finished_at, "evaluate the snapshot of that run")
     possible(forms, ("aws",) if hub_of(snapshot.targets) is not None else ())
     order = Order(
         config=config,

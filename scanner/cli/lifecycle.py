@@ -18,11 +18,11 @@ from scanner.cli import options as opt
 from scanner.cli.say import say
 from scanner.config import Config
 from scanner.errors import InputError
-from scanner.history.ask import trend
+from scanner.history.ask import not_older
 from scanner.history.compare import renames
 from scanner.history.earlier import Earlier, from_findings, from_history
 from scanner.history.record import Recorded, RuleName, record, scored
-from scanner.history.store import reading
+from scanner.history.store import begun, reading
 from scanner.rules.model import Rule
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def policy(
     if history is None and baseline is None and (new_only or webhook):
         what = "--new-only" if new_only else "--notify"
         raise InputError(f"{what} needs --history or --baseline to tell what is new")
-    if history is not None and history.exists() and history.stat().st_size:
+    if history is not None and begun(history):
         with reading(history):
             pass  # it is a history, and of this version
     url = None
@@ -197,17 +197,9 @@ def recalled(
     A scan that the history does not know yet, since it was made in steps, is recorded in it. One
     after which others came is refused: their changes would be told as its own. Raises InputError.
     """
-    runs = trend(asked.history) if asked.history is not None and asked.history.is_file() else []
-    last = max(runs, key=lambda run: run.run, default=None)
-    if asked.history is None or last is None:
-        return past(asked, path, config, rules, when, whole=whole)
-    if last.at == when:
+    last = not_older(asked.history, when, "report the scan of that run")
+    if asked.history is not None and last == when:
         return Past(from_history(asked.history, [target.id for target in config.targets]))
-    if max(run.at for run in runs) > when:
-        raise InputError(
-            f"--history {asked.history}: its last run ended at {last.at}, after this scan"
-            f" ({when}); report the scan of that run, or compare with --baseline"
-        )
     return past(asked, path, config, rules, when, whole=whole)
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import msgspec
 
+from scanner.errors import InputError
 from scanner.findings import Finding
 from scanner.history.record import ABSENT
-from scanner.history.store import State, hexed, reading
+from scanner.history.store import State, begun, hexed, reading
 
 REMOVED_DAYS = 30
 """For so long a removed target gets an empty analysis, in case that an upload was lost."""
@@ -59,6 +60,25 @@ def trend(path: Path, last: int | None = None) -> list[Point]:
         msgspec.convert(dict(zip(names, row, strict=True)), Point, strict=False) for row in rows
     ]
     return points if last is None else points[-last:]
+
+
+def not_older(path: Path | None, when: str, instead: str) -> str | None:
+    """When the last run ended that was recorded; null where there is none.
+
+    Raises InputError, naming what to do instead, if it is not what ended at `when` and runs ended
+    later: their changes would be told as those of this one.
+    """
+    runs = trend(path) if path is not None and begun(path) else []
+    last = max(runs, key=lambda run: run.run, default=None)
+    if last is None:
+        return None
+    newest = max(run.at for run in runs)
+    if last.at != when and newest > when:
+        raise InputError(
+            f"--history {path}: its last run ended at {newest}, after this scan ({when});"
+            f" {instead}, or compare with --baseline"
+        )
+    return last.at
 
 
 def baseline(path: Path) -> dict[str, str]:

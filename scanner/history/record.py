@@ -47,8 +47,6 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     """Failures that were not open before."""
     fixed: int
     """Failures that a look at the same place no longer found."""
-    again: bool = False
-    """This very run had been recorded already; nothing was written."""
 
 
 class RuleName(msgspec.Struct, frozen=True):
@@ -196,7 +194,10 @@ class _Run:
         self._seen[row.fingerprint] = row
 
     def same(self) -> Recorded | None:
-        """The run that is this one, if it was recorded already."""
+        """The run that is this one, if it was recorded already.
+
+        One after which its snapshot was judged otherwise counts anew: the last word holds.
+        """
         # sorted: word ids depend on the order of first mention, names do not
         names = {number: text for text, number in self._words.items()}
         about = (
@@ -205,13 +206,19 @@ class _Run:
             self._whole,
         )
         self._digest.update(repr(about).encode())
+        last = self._id - 1
+        anew = self._digest.copy()
+        anew.update(str(last).encode())
         found = self._database.execute(
-            "SELECT id, opened, fixed FROM run WHERE at = ? AND digest = ?",
-            (self._when, self._digest.digest()),
+            "SELECT id, opened, fixed FROM run WHERE at = ? AND digest IN (?, ?) ORDER BY id DESC",
+            (self._when, self._digest.digest(), anew.digest()),
         ).fetchone()
         if found is None:
             return None
-        return Recorded(run=found[0], opened=found[1], fixed=found[2], again=True)
+        if found[0] != last and self._when == max(self._times.values()):
+            self._digest.update(str(self._id).encode())
+            return None
+        return Recorded(run=found[0], opened=found[1], fixed=found[2])
 
     def finish(self) -> Recorded:
         """Everything was seen: settle what was not, and write."""

@@ -117,6 +117,11 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
         database.execute("COMMIT")
 
 
+def begun(path: Path) -> bool:
+    """Whether there is anything in the file."""
+    return path.is_file() and path.stat().st_size > 0
+
+
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """One consistent view of the history. Raises InputError where there is none."""

@@ -44,7 +44,7 @@ def states(path: Path) -> list[str]:
 
 def test_a_first_run_is_all_new(path: Path) -> None:
     done = write(path, [finding("ann"), finding("bob", "pass")])
-    assert (done.opened, done.fixed, done.again) == (1, 0, False)
+    assert (done.opened, done.fixed) == (1, 0)
     assert states(path) == ["new", "new"]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
@@ -193,9 +193,20 @@ def test_a_rule_that_went_away_closes_its_findings_on_a_whole_run(path: Path) ->
 def test_the_same_run_twice_is_one(path: Path) -> None:
     first = write(path, [finding("ann")])
     again = write(path, [finding("ann")])
-    assert (again.run, again.opened, again.again) == (first.run, 1, True)
+    assert (again.run, again.opened) == (first.run, 1)
     assert len(trend(path)) == 1
     assert states(path) == ["new"]
+
+
+def test_of_several_judgements_of_one_snapshot_the_last_holds(path: Path) -> None:
+    ann = finding("ann")
+    write(path, [ann])
+    write(path, [finding("ann", "pass")])
+    for _ in range(2):
+        assert write(path, [ann]).opened == 1
+        assert len(trend(path)) == 3
+    assert ann.fingerprint in first_seen(path)
+    assert write(path, [finding("ann", "pass")]).fixed == 1
 
 
 def test_a_late_older_run_changes_nothing_but_the_first_day(path: Path) -> None:
