@@ -93,10 +93,13 @@ def write_github(
                 lacking = f"with nothing to carry failures from ({reasons[name]})"
             why = f"a listing could not be read, and {lacking} its alerts would be closed"
             done[name] = Category(target=name, path=None, reason=why)
-        elif carried is None and name in (scopes or {}):
+        elif first and name in (scopes or {}):
+            lacking = "without an earlier scan"
+            if carried is not None:
+                lacking = "since the history or baseline knows no earlier scan of it"
             why = (
-                "whether its snapshots hold every place of it is not known, and without an earlier"
-                " scan to carry failures from, the alerts of others would be closed"
+                f"whether its snapshots hold every place of it is not known, and {lacking}"
+                " to carry failures from, the alerts of others would be closed"
             )
             done[name] = Category(target=name, path=None, reason=why)
     limit = SHOWN

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,25 @@ def test_what_is_there_again_is_neither_new_nor_fixed(here: Path, capsys: Any):
     )
     assert code == INCOMPLETE
     assert "Since the last run: 0 new, 0 fixed" in capsys.readouterr().out
+    failing = [point.failing for point in trend(Path("h.sqlite"))]
+    assert failing[0] == failing[2] > failing[1]
+
+
+@pytest.mark.parametrize("later", [True, False])
+def test_an_older_snapshot_is_not_told_the_changes_of_another_run(
+    here: Path, capsys: Any, later: bool
+):
+    judged("web", "-q", "--history", "h.sqlite")
+    if later:
+        with sqlite3.connect("h.sqlite") as database:
+            database.execute("UPDATE run SET at = '2099-01-01T00:00:00Z'")
+    options = ["-q", "-o", "again", "--history", "h.sqlite", "--new-only"]
+    code = judged("web", *options, fine=(BAD_INPUT,) if later else (OK, FAILED, INCOMPLETE))
+    assert Path("again").exists() is not later
+    assert len(trend(Path("h.sqlite"))) == 1
+    err = capsys.readouterr().err
+    assert ("2099-01-01T00:00:00Z, after this scan" in err) is ("--baseline" in err) is later
+    assert (code == BAD_INPUT) is later
 
 
 def test_new_only_fails_by_what_the_baseline_lacks(here: Path):
@@ -123,11 +143,34 @@ def test_a_part_closes_nothing_and_says_why(
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize("memory", ["new history", "empty baseline", "none"])
+def test_where_nothing_is_remembered_of_a_target_no_alert_is_closed(
+    here: Path, capsys: Any, memory: str
+):
+    Path("empty.jsonl").touch()
+    kept = {"new history": ["--history", "h.sqlite"], "empty baseline": ["--baseline"]}
+    options = kept.get(memory, [])
+    if options == ["--baseline"]:
+        options.append("empty.jsonl")
+    judged("web", "-q", "-f", "sarif", *options)
+    assert not Path("out/github/fleet.sarif").exists()
+    err = capsys.readouterr().err
+    assert "out/github/fleet: not written: " in err
+    assert "alerts" in err
+    judged("web", "db", "-q", "-f", "sarif", "--history", "h.sqlite")
+    assert Path("out/github/fleet.sarif").exists() is (memory == "new history")
+
+
 def test_it_writes_what_a_scan_writes(here: Path, hosts: Path):
-    scan = ["scan", "-q", "-c", f"{hosts}/web.yaml", "-o", "a", "--history", "a.sqlite"]
+    shutil.copytree(hosts / "web", "host")
+    Path("cmmc-scan.yaml").write_text("targets:\n  - {id: fleet, provider: linux, root: host}\n")
+    scan = ["scan", "-q", "-o", "a", "--history", "a.sqlite"]
+    assert run(scan) in (OK, FAILED, INCOMPLETE)
+    shutil.copy("a.sqlite", "b.sqlite")
+    Path("host/etc/ssh/sshd_config").write_text("PermitRootLogin no\n")
     assert run(scan) in (OK, FAILED, INCOMPLETE)
     judged(
-        *("a/snapshot", "-q", "-c", f"{hosts}/web.yaml", "-o", "b", "--history", "b.sqlite"),
+        *("a/snapshot", "-q", "-o", "b", "--history", "b.sqlite"),
         *("-f", "sarif", "-f", "html"),
     )
     for name in ("findings.jsonl", "findings.sarif", "assessment.json", "report.html"):

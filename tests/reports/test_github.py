@@ -189,6 +189,10 @@ def test_a_place_that_was_not_looked_at_carries_its_failures(tmp_path: Path) -> 
     alone = wrote(tmp_path, [seen], scopes={"prod": {"aws:1"}})["prod"]
     assert alone.path is None
     assert "whether its snapshots hold every place of it is not known" in str(alone.reason)
+    nothing = {"carried": [], "known": [], "scopes": {"prod": {"aws:1"}}}
+    first = wrote(tmp_path, [seen], **nothing)["prod"]
+    assert first.path is None
+    assert "the history or baseline knows no earlier scan of it" in str(first.reason)
 
 
 def test_only_the_regions_that_are_blind(tmp_path: Path) -> None:
