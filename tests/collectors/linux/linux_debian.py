@@ -50,6 +50,8 @@ DEBIAN: Tree = {
         "@include common-auth\nauth required pam_google_authenticator.so\n@include common-account\n"
     ),
     "/etc/u2f_mappings": "alice:CANARYhandle,CANARYkey\nbob:CANARYhandle,CANARYkey\n",
+    "/usr/lib/x86_64-linux-gnu/security/pam_unix.so": "",
+    "/usr/lib/x86_64-linux-gnu/security/pam_lastlog.so": "",
     "/etc/security/pwquality.conf": QUALITY,
     "/etc/security/faillock.conf": "deny = 3\nunlock_time = 900\neven_deny_root\n",
     "/etc/sudoers": (
@@ -101,6 +103,7 @@ TRIXIE: Tree = {
     ),
     "/etc/pam.d/common-session": "session required pam_unix.so\nsession optional pam_lastlog2.so silent\n",
 }
+del TRIXIE["/usr/lib/x86_64-linux-gnu/security/pam_lastlog.so"]
 """Debian 13 after an upgrade: sshd still writes the old file, everything the new one."""
 
 UBUNTU: Tree = {

@@ -2,24 +2,32 @@
 
 sshd and pam_lastlog write /var/log/lastlog, a record for each uid. pam_lastlog2 of util-linux
 writes an SQLite database by names; openSUSE, Fedora 43 and Debian 13 have moved there. Both may
-be in use at once, so the later time counts.
+be in use at once, so the later time counts. Ubuntu 24.04 has given up pam_lastlog and has nothing
+in its place: sshd alone still writes the file, so that a console's sign-ins are missing from it.
 """
 
 from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scanner.collectors.base import Refused
 from scanner.collectors.linux.host import Host, Unclear, clear
 from scanner.collectors.linux.sign_in.pam import PAM_CALLS, PAM_FOLDERS
 from scanner.collectors.linux.sqlite import table_rows, write_ahead
-from scanner.collectors.linux.system.release import RELEASE_CALLS, release
 
 _FILE = "/var/log/lastlog"
 _DATABASE = "/var/lib/lastlog/lastlog2.db"
+_MODULES = tuple(
+    f"{top}/{folder}"
+    for folder in ("lib/security", "lib/*-linux-*/security", "lib64/security")
+    for top in ("", "/usr")
+)
+"""Where the modules of PAM are installed; Debian puts them below the name of the machine's kind."""
+_WRITER, _ANY = "pam_lastlog.so", "pam_unix.so"
+"""What writes the lastlog file, and what is among the modules wherever they can be seen."""
 LASTLOG = f"read:{_FILE}"
 _LASTLOG2 = f"read:{_DATABASE}"
 LASTLOG_CALLS = {
@@ -28,7 +36,7 @@ LASTLOG_CALLS = {
     f"stat:{_DATABASE}-wal": "",
     f"stat:{_DATABASE}-journal": "",
     **PAM_CALLS,
-    **RELEASE_CALLS,
+    **{f"stat:{folder}/{module}": "" for folder in _MODULES for module in (_WRITER, _ANY)},
 }
 
 
@@ -76,18 +84,20 @@ class SignIns:
 def sign_ins(host: Host) -> SignIns:
     """Raises Refused where neither is there, or not all of them can be told."""
     by_uid, database = host.bytes_optional(_FILE), host.bytes_optional(_DATABASE)
-    _kept_elsewhere(host)
+    lines = _stack_lines(host)
+    _kept_elsewhere(lines)
     if database is not None:
         return SignIns(by_uid, _all_of(host, database))
     if by_uid is None:
         raise Refused(
             "not-supported", LASTLOG, "this host keeps neither a lastlog file nor lastlog2.db"
         )
-    if _past_lastlog(host):
+    if not _written(host, lines):
         raise Refused(
             "not-supported",
             _LASTLOG2,
-            "this Debian writes sign-ins to lastlog2.db, which is not there (libpam-lastlog2)",
+            "pam_lastlog is not here, so that the lastlog file misses sign-ins, and neither is"
+            " lastlog2.db (libpam-lastlog2)",
         )
     return SignIns(by_uid, None)
 
@@ -102,22 +112,39 @@ def _all_of(host: Host, database: bytes) -> Mapping[str, int]:
     return clear(_LASTLOG2, lambda: parse_lastlog2(database))
 
 
-def _past_lastlog(host: Host) -> bool:
-    """Debian has had no pam_lastlog since 13: what its old file holds goes no further."""
-    found = release(host)
-    if found.id != "debian":
-        return False
-    number = re.match(r"[0-9]+", found.version or "")
-    return number is None or int(number.group()) >= 13
+def _stack_lines(host: Host) -> list[str]:
+    """The lines of every PAM stack, without comments."""
+    return [
+        line.partition("#")[0]
+        for folder in PAM_FOLDERS
+        for path in host.glob(f"{folder}/*")
+        for line in (host.read_optional(path) or "").splitlines()
+    ]
 
 
-def _kept_elsewhere(host: Host) -> None:
+def _written(host: Host, lines: Sequence[str]) -> bool:
+    """Whether pam_lastlog still writes the lastlog file; else what it holds goes no further.
+
+    Among the modules, where they can be seen: a line of a stack may outlive its module. Where
+    none can be (a part of a host's files), the stacks tell.
+    """
+    if _installed(host, _WRITER):
+        return True
+    named = any(re.search(rf"\b{re.escape(_WRITER)}(?!\S)", line) for line in lines)
+    return named and not _installed(host, _ANY)
+
+
+def _installed(host: Host, module: str) -> bool:
+    return any(host.exists(p) for f in _MODULES for p in host.glob(f"{f}/{module}"))
+
+
+def _kept_elsewhere(lines: Sequence[str]) -> None:
     """Raises Refused where pam_lastlog2 is told of another database."""
-    for folder in PAM_FOLDERS:
-        for path in host.glob(f"{folder}/*"):
-            for line in (host.read_optional(path) or "").splitlines():
-                found = re.match(r"[^#]*\bpam_lastlog2\.so\b[^#]*\sdatabase=(\S+)", line)
-                if found is not None and found.group(1) != _DATABASE:
-                    raise Refused(
-                        "not-supported", f"read:{folder}/*", "pam_lastlog2 keeps another database"
-                    )
+    for line in lines:
+        found = re.search(r"\bpam_lastlog2\.so\b.*\sdatabase=(\S+)", line)
+        if found is not None and found.group(1) != _DATABASE:
+            raise Refused(
+                "not-supported",
+                f"read:{PAM_FOLDERS[0]}/*",
+                "pam_lastlog2 keeps another database",
+            )

@@ -52,13 +52,57 @@ def test_where_both_are_kept_the_later_time_counts() -> None:
     assert days(stale, "bob") is None
 
 
-def test_debian_13_without_its_database_tells_nothing() -> None:
-    bare = {path: what for path, what in TRIXIE.items() if path != DATABASE}
-    assert why(bare)[0] == "not-supported"
-    assert "libpam-lastlog2" in why(bare)[1]
-    unnumbered = {**bare, "/etc/os-release": "ID=debian\n"}
-    assert "libpam-lastlog2" in why(unnumbered)[1]
-    assert days({**bare, "/etc/os-release": 'ID=debian\nVERSION_ID="12"\n'}) == 2
+BARE = {path: what for path, what in TRIXIE.items() if path != DATABASE}
+UBUNTU_24 = {**BARE, "/etc/os-release": 'ID=ubuntu\nID_LIKE=debian\nVERSION_ID="24.04"\n'}
+STACK = {"/etc/pam.d/login": "session optional pam_lastlog.so\n"}
+MODULE = "/usr/lib/x86_64-linux-gnu/security/pam_lastlog.so"
+
+
+@pytest.mark.parametrize(
+    "release",
+    [
+        'ID=debian\nVERSION_ID="13"\n',
+        "ID=debian\n",
+        'ID=ubuntu\nID_LIKE=debian\nVERSION_ID="24.04"\n',
+        'ID=linuxmint\nID_LIKE="ubuntu debian"\nVERSION_ID="22"\n',
+        "ID=kali\nID_LIKE=debian\n",
+    ],
+)
+def test_a_file_that_pam_writes_no_more_tells_nothing(release: str) -> None:
+    tree = {**BARE, "/etc/os-release": release}
+    assert why(tree)[0] == "not-supported"
+    assert "pam_lastlog is not here" in why(tree)[1]
+    assert days({**tree, DATABASE: lastlog2(("alice", NOW_SECONDS - DAY))}) == 1
+    assert days({**tree, MODULE: ""}) == 2
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "/lib/security",
+        "/lib64/security",
+        "/usr/lib64/security",
+        "/lib/arm-linux-gnueabihf/security",
+    ],
+)
+def test_the_module_counts_wherever_it_is_installed(folder: str) -> None:
+    assert days({**UBUNTU_24, f"{folder}/pam_lastlog.so": ""}) == 2
+    assert why({**UBUNTU_24, f"{folder}/pam_lastlog2.so": ""})[0] == "not-supported"
+
+
+def test_a_stack_counts_where_no_module_can_be_seen() -> None:
+    unseen = {path: what for path, what in UBUNTU_24.items() if "/security/pam_" not in path}
+    assert why(unseen)[0] == "not-supported"
+    assert days({**unseen, **STACK}) == 2
+    commented = "# session optional pam_lastlog.so\n"
+    assert why({**unseen, "/etc/pam.d/login": commented})[0] == "not-supported"
+    assert (
+        days({**unseen, "/usr/lib/pam.d/login": "session optional /x/pam_lastlog.so quiet\n"}) == 2
+    )
+
+
+def test_a_line_that_outlived_its_module_does_not_count() -> None:
+    assert why({**UBUNTU_24, **STACK})[0] == "not-supported"
 
 
 def test_a_host_that_keeps_neither_says_so() -> None:
