@@ -17,11 +17,13 @@ from scanner.cli.finishing import (
     ended,
     finished,
     formats,
+    in_none,
     looked_at,
 )
 from scanner.cli.forms import possible
 from scanner.cli.lifecycle import file_options, policy, policy_options
 from scanner.cli.origins import origins_option, read_origins
+from scanner.cli.say import say
 from scanner.config import Config
 from scanner.history.ask import not_older
 from scanner.output import alone, private_folder
@@ -78,7 +80,8 @@ def command(
     """Judge SNAPSHOTS as one: findings.jsonl and assessment.json, and what else is asked for.
 
     Opens no connection but that of --notify. An account, tenant or host that is in none of the
-    snapshots was not looked at: it is unread, and its failures are not fixed.
+    snapshots was not looked at: it is unread, and its failures are not fixed. A target of the
+    configuration that is in none is named, and exits 3.
     """
     asked = policy(history, baseline, new_only, min_score, webhook, carried_home=True)
     config = opt.read_config(config_path)
@@ -102,6 +105,9 @@ def command(
         redact=redact,
         carried_home=True,
     )
+    missing = ", ".join(target.id for target in in_none(config, snapshot))
+    if missing:
+        say(f"{config.path}: targets that are in none of the snapshots: {missing}", err=True)
     with alone(private_folder(out)):
         done = finished(order, snapshot, _part(config, snapshot, terms))
     return ended(order, done)

@@ -67,6 +67,7 @@ class Finished:
     before: Past | None
     gaps: int
     complete: bool
+    """Everything that was planned was looked at, and every configured target is there."""
 
 
 def formats(*names: str, default: Sequence[str] = (), about: str) -> Any:
@@ -94,8 +95,10 @@ def finished(order: Order, snapshot: Snapshot, part: str | None) -> Finished:
     placed(path, snapshot, order.code_lines)
     whole = part is None
     seen = looked_at(config, snapshot)
-    scopes = scopes_of(snapshot) if order.carried_home else None
-    before = past(asked, path, seen, rules, snapshot.finished_at, whole=whole, scopes=scopes)
+    missing = in_none(config, snapshot) if order.carried_home else ()
+    known = replace(seen, targets=(*seen.targets, *missing))
+    scopes = scopes_of(snapshot, missing) if order.carried_home else None
+    before = past(asked, path, known, rules, snapshot.finished_at, whole=whole, scopes=scopes)
     written = [str(path)]
     if SARIF in order.forms:
         names = [target.id for target in (*config.targets, *seen.targets)]
@@ -128,7 +131,7 @@ def finished(order: Order, snapshot: Snapshot, part: str | None) -> Finished:
     if order.redact:
         redact_findings(found)
     written.append(sealed(out, snapshot, config, rules, day, written))
-    return Finished(path, written, assessment, before, gaps, snapshot.complete)
+    return Finished(path, written, assessment, before, gaps, snapshot.complete and not missing)
 
 
 def ended(order: Order, done: Finished) -> int:
@@ -157,6 +160,14 @@ def looked_at(config: Config, snapshot: Snapshot) -> Config:
     )
 
 
-def scopes_of(snapshot: Snapshot) -> dict[str, frozenset[str]]:
-    """The places that the snapshot holds, by target."""
-    return {t.id: frozenset(scope.id for scope in t.scopes) for t in snapshot.targets}
+def in_none(config: Config, snapshot: Snapshot) -> tuple[Target, ...]:
+    """The targets of a configuration file of which the snapshot holds nothing."""
+    there = {target.id for target in snapshot.targets}
+    configured = config.targets if config.path is not None else ()
+    return tuple(target for target in configured if target.id not in there)
+
+
+def scopes_of(snapshot: Snapshot, missing: Sequence[Target] = ()) -> dict[str, frozenset[str]]:
+    """The places that the snapshot holds, by target; none of those that are missing."""
+    held = {t.id: frozenset(scope.id for scope in t.scopes) for t in snapshot.targets}
+    return {**{target.id: frozenset() for target in missing}, **held}

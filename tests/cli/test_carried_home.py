@@ -14,6 +14,7 @@ from scanner.cli import BAD_INPUT, FAILED, INCOMPLETE, OK, run
 from scanner.history.ask import carried, trend
 
 CONFIG = "targets:\n  - {id: fleet, provider: linux}\n"
+OTHER = "  - {id: other, provider: linux}\n"
 FOUND = "findings.jsonl"
 
 
@@ -67,6 +68,20 @@ def alerts() -> set[str]:
     }
 
 
+def ran(when: str) -> None:
+    """Let the runs of the history have ended then."""
+    with sqlite3.connect("h.sqlite") as database:
+        database.execute("UPDATE run SET at = ?", (when,))
+
+
+def accepted(folder: str) -> str:
+    """The part of a configuration that accepts every gap of a snapshot."""
+    gaps = json.loads(Path(folder, "manifest.json").read_text())["gaps"]
+    terms = "until: 2099-12-31, reason: known, owner: us"
+    entries = (f"  - {{source: {name}, {terms}}}\n" for name in sorted({g["source"] for g in gaps}))
+    return "gaps:\n" + "".join(entries)
+
+
 @pytest.mark.parametrize("memory", ["history", "file"])
 def test_a_host_whose_snapshot_is_missing_is_not_mended(here: Path, capsys: Any, memory: str):
     judged("db", "-q", "-o", "alone")  # it was read last
@@ -84,6 +99,26 @@ def test_a_host_whose_snapshot_is_missing_is_not_mended(here: Path, capsys: Any,
         first, second = trend(Path("h.sqlite"))
         assert first.failing == second.failing + len(web)
         assert second.unread >= len(web)
+
+
+def test_a_target_in_no_snapshot_is_named_and_unread(here: Path, hosts: Path, capsys: Any):
+    other, gaps = OTHER.replace("}", f", root: {hosts}/db}}"), accepted("web")
+    Path("cmmc-scan.yaml").write_text(CONFIG + gaps)
+    judged("web", "-q", "--fail-on", "never", "-o", "alone", fine=(OK,))
+    Path("cmmc-scan.yaml").write_text(CONFIG + other + gaps)
+    assert run(["collect", "-q", "-o", "other", "--targets", "other"]) in (OK, INCOMPLETE)
+    judged("web", "other", "-q", "--history", "h.sqlite", "-o", "first")
+    ran("2020-01-01T00:00:00Z")
+    capsys.readouterr()
+    options = ["-q", "--fail-on", "never", "--history", "h.sqlite"]
+    judged("web", *options, fine=(INCOMPLETE,))
+    named = "cmmc-scan.yaml: targets that are in none of the snapshots: other\n"
+    assert capsys.readouterr().err == named
+    lost = marks("first") - marks()
+    assert lost
+    assert lost == {finding.fingerprint for finding in carried(Path("h.sqlite"), "other")}
+    first, second = trend(Path("h.sqlite"))
+    assert (first.failing, second.fixed) == (second.failing + len(lost), 0)
 
 
 def test_what_is_there_again_is_neither_new_nor_fixed(here: Path, capsys: Any):
@@ -104,8 +139,7 @@ def test_an_older_snapshot_is_not_told_the_changes_of_another_run(
 ):
     judged("web", "-q", "--history", "h.sqlite")
     if later:
-        with sqlite3.connect("h.sqlite") as database:
-            database.execute("UPDATE run SET at = '2099-01-01T00:00:00Z'")
+        ran("2099-01-01T00:00:00Z")
     options = ["-q", "-o", "again", "--history", "h.sqlite", "--new-only"]
     code = judged("web", *options, fine=(BAD_INPUT,) if later else (OK, FAILED, INCOMPLETE))
     assert Path("again").exists() is not later
@@ -126,7 +160,7 @@ def test_new_only_fails_by_what_the_baseline_lacks(here: Path):
     ("config", "options", "why"),
     [
         ("", [], "without a configuration nobody says which targets there are"),
-        (f"{CONFIG}  - {{id: other, provider: linux}}\n", [], "only a part of the targets was"),
+        (f"{CONFIG}{OTHER}", [], "only a part of the targets was"),
         (CONFIG, ["--rules", "IA"], "only a part of the rules was judged"),
     ],
 )
@@ -139,8 +173,8 @@ def test_a_part_closes_nothing_and_says_why(
     judged("web", "-q", "-f", "sarif", "--history", "h.sqlite", *options)
     assert not list(Path("out/github").iterdir())
     err = capsys.readouterr().err
-    assert err.startswith(f"out/github: not written: {why}")
-    assert err.count("\n") == 1
+    assert err.count(f"out/github: not written: {why}") == 1
+    assert err.count("\n") == 1 + ("other" in config)
 
 
 @pytest.mark.parametrize("memory", ["new history", "empty baseline", "none"])
