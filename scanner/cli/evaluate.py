@@ -25,6 +25,7 @@ from scanner.cli.lifecycle import file_options, policy, policy_options
 from scanner.cli.origins import origins_option, read_origins
 from scanner.cli.say import say
 from scanner.config import Config
+from scanner.errors import InputError
 from scanner.history.ask import not_older
 from scanner.output import alone, private_folder
 from scanner.reports.asff import hub_of
@@ -88,6 +89,7 @@ def command(
     known = steps.all_rules(rule_folders)
     rules = steps.chosen_rules(known, terms)
     snapshot = steps.open_folders(snapshots)
+    _same_providers(config, snapshot)
     not_older(history, snapshot.finished_at, "evaluate the snapshot of that run")
     possible(forms, ("aws",) if hub_of(snapshot.targets) is not None else ())
     order = Order(
@@ -111,6 +113,20 @@ def command(
     with alone(private_folder(out)):
         done = finished(order, snapshot, _part(config, snapshot, terms))
     return ended(order, done)
+
+
+def _same_providers(config: Config, snapshot: Snapshot) -> None:
+    """See that nothing goes by the id of a configured target of another kind. Raises InputError."""
+    there = {target.id: target.provider for target in snapshot.targets}
+    configured = config.targets if config.path is not None else ()
+    faults = [
+        f"{target.where}: target {target.id!r} is {target.provider} here and {there[target.id]} in"
+        " the snapshot; name it by another id, or evaluate the snapshot that belongs to it"
+        for target in configured
+        if there.get(target.id, target.provider) != target.provider
+    ]
+    if faults:
+        raise InputError(faults)
 
 
 def _part(config: Config, snapshot: Snapshot, terms: tuple[str, ...]) -> str | None:
