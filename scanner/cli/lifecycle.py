@@ -22,7 +22,7 @@ from scanner.history.ask import not_older
 from scanner.history.compare import renames
 from scanner.history.earlier import Earlier, from_findings, from_history
 from scanner.history.record import Recorded, RuleName, record, scored
-from scanner.history.store import begun, reading
+from scanner.history.store import begun, reading, recordable
 from scanner.rules.model import Rule
 
 if TYPE_CHECKING:
@@ -98,10 +98,12 @@ def policy(
     webhook: str | None = None,
     *,
     carried_home: bool = False,
+    records: bool = True,
 ) -> Policy:
     """The options, checked before anything is read. Raises InputError.
 
-    carried_home: it is about snapshots, of which some may be missing.
+    carried_home: it is about snapshots, of which some may be missing. records: a run comes into
+    the history.
     """
     if carried_home and baseline == GITHUB:
         raise InputError(
@@ -117,6 +119,8 @@ def policy(
     if history is not None and begun(history):
         with reading(history):
             pass  # it is a history, and of this version
+    if history is not None and records:
+        recordable(history)
     url = None
     if webhook is not None:
         from scanner.notify import address

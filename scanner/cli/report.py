@@ -78,7 +78,7 @@ def command(
     """
     if not names and set(forms) != {"markdown"}:
         raise InputError("--no-names goes with --format markdown alone: others name resources")
-    asked = policy(history, baseline)
+    asked = policy(history, baseline, records=False)
     rules = steps.all_rules(rule_folders)
     path = folder / "findings.jsonl"
     snapshot = steps.open_folders([folder])

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from enum import IntEnum
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from scanner.errors import InputError
 from scanner.output import private_folder
@@ -120,6 +121,21 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
 def begun(path: Path) -> bool:
     """Whether there is anything in the file."""
     return path.is_file() and path.stat().st_size > 0
+
+
+def recordable(path: Path) -> None:
+    """See that a run can be written at `path`; nothing is left there. Raises InputError."""
+    if begun(path):
+        with writing(path):
+            return
+    folder = next(above for above in path.absolute().parents if above.exists())
+    try:
+        if path.exists():
+            path.open("ab").close()
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise _fault(path, f"{folder}: {(error.strerror or str(error)).lower()}") from error
 
 
 @contextmanager

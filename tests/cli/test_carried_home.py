@@ -149,6 +149,15 @@ def test_an_older_snapshot_is_not_told_the_changes_of_another_run(
     assert (code == BAD_INPUT) is later
 
 
+def test_a_target_of_another_provider_is_not_the_configured_one(here: Path, capsys: Any):
+    Path("cmmc-scan.yaml").write_text("targets:\n  - {id: fleet, provider: aws}\n")
+    judged("web", fine=(BAD_INPUT,))
+    err = capsys.readouterr().err
+    assert err.startswith("cmmc-scan.yaml:2")
+    assert "target 'fleet' is aws here and linux in the snapshot" in err
+    assert not Path("out").exists()
+
+
 def test_new_only_fails_by_what_the_baseline_lacks(here: Path):
     judged("web", "-q", "-o", "first")
     options = ["--fail-on", "info", "-q", "--new-only", "--baseline", f"first/{FOUND}"]
@@ -235,6 +244,7 @@ def test_a_webhook_is_told_what_is_new(here: Path, monkeypatch: pytest.MonkeyPat
         (["--history", "h", "--baseline", "f"], "--baseline goes without --history"),
         (["--baseline", "github"], "GitHub keeps no account, tenant or host of an alert"),
         (["--history", "cmmc-scan.yaml"], "cmmc-scan.yaml"),
+        (["--history", "cmmc-scan.yaml/h"], "cmmc-scan.yaml/h: cannot be used as history"),
         (["-f", "asff"], "--format asff needs an AWS account"),
     ],
 )

@@ -102,6 +102,7 @@ def test_a_picture_of_any_length(tmp_path: Path) -> None:
         (["scan", "--history", "h", "--notify", "HOOK"], "HOOK: this environment variable"),
         (["scan", "--history", "h", "--baseline", "b"], "--baseline goes without --history"),
         (["scan", "--baseline", "none.jsonl"], "none.jsonl: cannot be read"),
+        (["scan", "--history", "/dev/null/h"], "/dev/null/h: cannot be used as history"),
     ],
 )
 def test_wrong_input_is_told_before_anything_is_read(
