@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from scanner.collectors.linux.host import Unclear
@@ -13,13 +13,24 @@ FAMILIES = frozenset({"ip", "ip6"})
 
 
 @dataclass(frozen=True)
+class Opened:
+    """What is let through of one address family of which the rest is refused."""
+
+    rules: frozenset[str] = frozenset()
+    vague: frozenset[str] = frozenset()
+    """Under a condition that need not leave anybody out: an interface, a rate, a mark."""
+
+
+@dataclass(frozen=True)
 class Direction:
     """One direction: what happens to what no rule names, and what is let through from anybody."""
 
     default: str
     open_rules: tuple[str, ...]
-    refusing: frozenset[str] = field(default=frozenset(), compare=False)
-    """The address families of which it refuses what no rule names, where that is told apart."""
+    opened: Mapping[str, Opened] = field(default_factory=dict, compare=False)
+    """The same by address family, of those of which it refuses what no rule names."""
+    unclear: str = field(default="", compare=False)
+    """Why the open rules cannot be told."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +73,8 @@ class Match:
 
     narrow: bool = False
     """It fits some sources, interfaces or states only."""
+    apart: bool = False
+    """It is narrow by what surely leaves others out: a sender's address, a state, loopback."""
     limited: bool = False
     """It fits so many packets a second only: it opens all the same, and refuses in part."""
     ports: tuple[str, ...] = ()
@@ -70,7 +83,7 @@ class Match:
 
 def _look(expressions: Sequence[Any], outer: Match) -> tuple[Match, str, str]:
     """(match, verdict, where it jumps) of one rule; verdict empty where it decides nothing."""
-    match = Match(outer.narrow, outer.limited, outer.ports, outer.protocol)
+    match = replace(outer)
     verdict, target = "", ""
     for each in expressions:
         if not isinstance(each, dict) or len(each) != 1:
@@ -110,7 +123,7 @@ def _narrow(match: Match, value: Any) -> None:
     left, right, how = dig(value, "left"), dig(value, "right"), dig(value, "op")
     field = dig(left, "payload", "field")
     protocol = dig(left, "payload", "protocol")
-    if field == "dport" and how in ("==", "in", None):
+    if field == "dport" and how in _EQUAL:
         match.ports = tuple(_port_text(right))
         match.protocol = protocol if protocol in ("tcp", "udp") else match.protocol or "tcp+udp"
     elif dig(left, "meta", "key") == "l4proto" or field in ("protocol", "nexthdr"):
@@ -122,8 +135,33 @@ def _narrow(match: Match, value: Any) -> None:
         states = right if isinstance(right, list) else dig(right, "set") or [right]
         if "new" not in states:
             match.narrow = True
+            match.apart |= how in _EQUAL
     else:
         match.narrow = True
+        match.apart |= how in _EQUAL and _leaves_out(left, right)
+
+
+_EQUAL = ("==", "in", None)
+
+
+def _leaves_out(left: Any, right: Any) -> bool:
+    """Whether a match surely leaves out somebody else than this host."""
+    if dig(left, "meta", "key") in ("iif", "iifname", "oif", "oifname"):
+        return bool(right == "lo")
+    if dig(left, "payload", "field") != "saddr":
+        return False
+    if isinstance(right, str):  # a named set may hold any address
+        return not right.startswith("@") and not right.endswith("/0")
+    length = dig(right, "prefix", "len")
+    return isinstance(length, int) and length > 0
+
+
+def _said(match: Match) -> list[str]:
+    """What a rule lets in, whatever its conditions: `all`, or a protocol and a port."""
+    if not match.ports and not match.protocol:
+        return ["all"]
+    protocol = match.protocol or "any"
+    return [f"{protocol}/{port}" for port in match.ports or ("any",)]
 
 
 def walk(
@@ -131,9 +169,10 @@ def walk(
     key: tuple[str, str, str],
     outer: Match,
     opened: list[str],
-    depth: int,
+    vague: list[str],
+    depth: int = 0,
 ) -> bool:
-    """Gather what a chain lets in from anybody; whether it refuses all that is left."""
+    """Gather what a chain lets in from anybody, and what perhaps; whether it refuses the rest."""
     if depth > 16:
         raise Unclear("firewall chains lead into each other without end")
     for expressions in rules.get(key, []):
@@ -145,10 +184,11 @@ def walk(
             if everything:
                 opened.append("all")
                 return False
-            protocol = match.protocol or "any"
-            opened.extend(f"{protocol}/{port}" for port in match.ports or ("any",))
+            opened.extend(_said(match))
+        if verdict == "accept" and match.narrow and not match.apart:
+            vague.extend(_said(match))
         if verdict in ("jump", "goto"):
-            closed = walk(rules, (key[0], key[1], target), match, opened, depth + 1)
+            closed = walk(rules, (key[0], key[1], target), match, opened, vague, depth + 1)
             if closed and everything and not match.limited:
                 return True
     return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from scanner.collectors.base import Partial, Refused, source
-from scanner.collectors.linux.host import Host, clear, known, observe, settle
+from scanner.collectors.linux.host import Host, Unclear, clear, known, observe, settle
 from scanner.collectors.linux.network.filter import FAMILIES, Direction, Filter
 from scanner.collectors.linux.network.legacy import (
     LEGACY_CALLS,
@@ -71,6 +71,13 @@ def host_firewall(here: Host) -> Iterator[Boundary | Partial]:
         return first if older else beside(first, legacy_filters(here))
 
     found = settle(read)
+
+    def open_rules() -> tuple[str, ...]:
+        ingress = known(found).ingress
+        if ingress.unclear:
+            raise Unclear(ingress.unclear)
+        return ingress.open_rules
+
     yield observe(
         Boundary(
             subject=f"{here.id}/firewall",
@@ -84,10 +91,8 @@ def host_firewall(here: Host) -> Iterator[Boundary | Partial]:
             "enabled": lambda: known(found).enabled,
             "default_ingress": lambda: known(found).ingress.default,
             "default_egress": lambda: known(found).egress.default,
-            "open_rules": lambda: known(found).ingress.open_rules,
-            "open_admin": lambda: (
-                known(found).ingress.default == "allow" or _admin(known(found).ingress.open_rules)
-            ),
+            "open_rules": open_rules,
+            "open_admin": lambda: known(found).ingress.default == "allow" or _admin(open_rules()),
             "open_egress": lambda: (
                 known(found).egress.default == "allow" or "all" in known(found).egress.open_rules
             ),
@@ -100,11 +105,9 @@ def _both(old: Filter, new: Filter) -> Filter:
     """The tables of IPv4 and IPv6, each as iptables prints it."""
 
     def join(a: Direction, b: Direction) -> Direction:
-        families = frozenset(
-            family for family, each in (("ip", a), ("ip6", b)) if each.default == "deny"
-        )
-        opened = tuple(sorted({*a.open_rules, *b.open_rules}))
-        return Direction("deny" if families >= FAMILIES else "allow", opened, families)
+        opened = {**a.opened, **b.opened}
+        rules = tuple(sorted({*a.open_rules, *b.open_rules}))
+        return Direction("deny" if opened.keys() >= FAMILIES else "allow", rules, opened)
 
     return Filter(
         old.enabled and new.enabled,

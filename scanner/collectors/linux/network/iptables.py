@@ -6,11 +6,11 @@ import shlex
 from typing import Any
 
 from scanner.collectors.linux.host import Unclear
-from scanner.collectors.linux.network.filter import Direction, Filter, Match, walk
+from scanner.collectors.linux.network.filter import Direction, Filter, Match, Opened, walk
 
 
-def parse_iptables(text: str) -> Filter:
-    """The filter table of `iptables -S`. Raises Unclear."""
+def parse_iptables(text: str, family: str = "ip") -> Filter:
+    """The filter table of `iptables -S`; family: ip or ip6. Raises Unclear."""
     policies: dict[str, str] = {}
     rules: dict[tuple[str, str, str], list[Any]] = {}
     count = 0
@@ -33,9 +33,11 @@ def parse_iptables(text: str) -> Filter:
     found = []
     for chain in ("INPUT", "OUTPUT"):
         opened: list[str] = []
-        closed = walk(rules, ("ip", "filter", chain), Match(), opened, 0)
+        vague: list[str] = []
+        closed = walk(rules, ("ip", "filter", chain), Match(), opened, vague)
         deny = (closed or policies[chain] == "DROP") and "all" not in opened
-        found.append(Direction("deny" if deny else "allow", tuple(sorted(set(opened)))))
+        told = {family: Opened(frozenset(opened), frozenset(vague))} if deny else {}
+        found.append(Direction("deny" if deny else "allow", tuple(sorted(set(opened))), told))
     on = policies["INPUT"] == "DROP" or bool(rules.get(("ip", "filter", "INPUT")))
     return Filter(on, found[0], found[1], count)
 
@@ -58,6 +60,11 @@ def _as_nft(words: list[str]) -> list[dict[str, Any]]:
                 ports.append({"range": [int(low), int(high)]} if colon else int(low))
             left = {"payload": {"protocol": "", "field": "dport"}}
             found.append({"match": {"left": left, "right": {"set": ports}}})
+        elif word in ("-i", "-s") and words[index - 1 : index] != ["!"]:
+            field = (
+                {"payload": {"field": "saddr"}} if word == "-s" else {"meta": {"key": "iifname"}}
+            )
+            found.append({"match": {"left": field, "right": value}})
         elif word in ("--ctstate", "--state"):
             states = value.lower().split(",")
             found.append({"match": {"left": {"ct": {"key": "state"}}, "right": states}})

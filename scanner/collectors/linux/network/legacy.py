@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from scanner.collectors.base import Refused
-from scanner.collectors.linux.host import Host, clear
+from scanner.collectors.linux.host import Host, Unclear, clear
 from scanner.collectors.linux.machine.program import COMMAND_FOLDERS
 from scanner.collectors.linux.network.filter import FAMILIES, Direction, Filter
 from scanner.collectors.linux.network.iptables import parse_iptables
+from scanner.collectors.linux.network.meet import meet
 
 _COMMANDS = {"ip": "iptables", "ip6": "ip6tables"}
 _OLD_PROGRAMS = frozenset({"xtables-legacy-multi", "xtables-multi"})
@@ -50,7 +51,8 @@ def is_legacy(here: Host, command: str) -> bool:
 def printed(here: Host, command: str) -> Filter:
     """The filter table that a command prints. Raises Refused."""
     words = (command, "-S")
-    return clear(f"run:{command} -S", lambda: parse_iptables(here.run_ok(*words)))
+    family = "ip6" if command.startswith("ip6") else "ip"
+    return clear(f"run:{command} -S", lambda: parse_iptables(here.run_ok(*words), family))
 
 
 def legacy_filters(here: Host) -> Mapping[str, Filter]:
@@ -91,9 +93,15 @@ def beside(base: Filter, old: Mapping[str, Filter]) -> Filter:
 
 
 def _joined(base: Direction, old: Mapping[str, Direction]) -> Direction:
-    refusing = {family: each for family, each in old.items() if each.default == "deny"}
-    families = base.refusing | frozenset(refusing)
-    deny = families >= FAMILIES
-    parts = [base, *(refusing if deny else old).values()]
-    opened = {rule for each in parts for rule in each.open_rules}
-    return Direction("deny" if deny else "allow", tuple(sorted(opened)), families)
+    opened, unclear = dict(base.opened), ""
+    for each in old.values():
+        for family, new in each.opened.items():
+            try:
+                opened[family] = meet(opened[family], new) if family in opened else new
+            except Unclear as error:
+                unclear = str(error)
+    if opened.keys() >= FAMILIES:
+        rules = {rule for family in FAMILIES for rule in opened[family].rules}
+        return Direction("deny", tuple(sorted(rules)), opened, unclear)
+    rules = {rule for each in (base, *old.values()) for rule in each.open_rules}
+    return Direction("allow", tuple(sorted(rules)), opened)

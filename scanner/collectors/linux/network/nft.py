@@ -6,7 +6,15 @@ import json
 from typing import Any
 
 from scanner.collectors.linux.host import Unclear
-from scanner.collectors.linux.network.filter import FAMILIES, Direction, Filter, Match, dig, walk
+from scanner.collectors.linux.network.filter import (
+    FAMILIES,
+    Direction,
+    Filter,
+    Match,
+    Opened,
+    dig,
+    walk,
+)
 
 
 def parse_nft(text: str) -> Filter:
@@ -39,15 +47,18 @@ def _direction(
 ) -> Direction:
     """A packet passes every base chain of its hook, so one that refuses is enough; both address
     families have to be covered for the direction to refuse."""
-    refusing: set[str] = set()
+    opened_of: dict[str, Opened] = {}
     open_rules: set[str] = set()
     for key, chain in sorted(chains.items()):
         if chain.get("hook") != hook or chain.get("type") != "filter":
             continue
         opened: list[str] = []
-        closed = walk(rules, key, Match(), opened, 0)
+        vague: list[str] = []
+        closed = walk(rules, key, Match(), opened, vague)
         if (closed or chain.get("policy") == "drop") and "all" not in opened:
-            refusing |= FAMILIES if key[0] == "inet" else {key[0]}
+            for family in FAMILIES if key[0] == "inet" else FAMILIES & {key[0]}:
+                before = opened_of.get(family, Opened())
+                opened_of[family] = Opened(before.rules | {*opened}, before.vague | {*vague})
             open_rules |= set(opened)
-    deny = refusing >= FAMILIES
-    return Direction("deny" if deny else "allow", tuple(sorted(open_rules)), FAMILIES & refusing)
+    deny = opened_of.keys() >= FAMILIES
+    return Direction("deny" if deny else "allow", tuple(sorted(open_rules)), opened_of)

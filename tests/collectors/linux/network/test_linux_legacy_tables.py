@@ -67,7 +67,10 @@ def test_a_host_with_the_older_tables_alone_is_not_called_open(family: str) -> N
         (EMPTY, SSH, CLOSED, (True, "deny", "deny", ("tcp/22", "tcp/443"))),
         (NFT, WIDE, WIDE, (True, "deny", "deny", ("tcp/443",))),
         (NFT, WIDE + "-A INPUT -j ACCEPT\n", WIDE, (True, "deny", "deny", ("tcp/443",))),
-        (NFT, SSH, WIDE, (True, "deny", "deny", ("tcp/22", "tcp/443"))),
+        # Of IPv4 each refuses what the other lets in; of IPv6 nftables alone refuses.
+        (NFT, SSH, WIDE, (True, "deny", "deny", ("tcp/443",))),
+        (NFT, SSH, SSH, (True, "deny", "deny", ())),
+        (NFT, CLOSED, SSH, (True, "deny", "deny", ("tcp/443",))),
         # nftables refuses IPv6, the older table IPv4: nothing is left open.
         (NFT.replace("inet", "ip6"), CLOSED, WIDE, (True, "deny", "deny", ("tcp/443",))),
         (NFT.replace("inet", "ip6"), WIDE, CLOSED, (True, "allow", "allow", ("tcp/443",))),
@@ -75,6 +78,80 @@ def test_a_host_with_the_older_tables_alone_is_not_called_open(family: str) -> N
 )
 def test_either_may_refuse(nft: str, v4: str, v6: str, expected: tuple[Any, ...]) -> None:
     assert judged(dict(BOTH), asked(nft, v4, v6)) == expected
+
+
+ACCEPT = "-A INPUT {} -j ACCEPT\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "both"),
+    [
+        ("-p tcp -m multiport --dports 22,80,440:450", ("tcp/443",)),
+        ("-p tcp", ("tcp/443",)),
+        ("-p 6", ("tcp/443",)),
+        ("-m multiport --dports 443", ("tcp/443",)),
+        ("-p udp -m udp --dport 443", ()),
+        ("-p tcp -m tcp --dport 444:600", ()),
+        # Surely not from anybody:
+        ("-i lo", ()),
+        ("-s 10.0.0.0/8 -p tcp -m tcp --dport 443", ()),
+        ("-s 10.0.0.0/8 -i eth0", ()),
+        ("-m conntrack --ctstate RELATED,ESTABLISHED", ()),
+    ],
+)
+def test_what_both_let_in_is_open(old: str, both: tuple[str, ...]) -> None:
+    table = SSH + ACCEPT.format(old)
+    assert judged(dict(BOTH), asked(NFT, table, table))[3] == both
+
+
+@pytest.mark.parametrize(
+    "old",
+    [
+        "-i eth0",
+        "-p tcp -m tcp --dport 443 -m hashlimit --hashlimit-upto 9/sec --hashlimit-name a",
+        "! -s 10.0.0.0/8 -p tcp -m tcp --dport 400:500",
+        "! -i lo",
+        "-s 0.0.0.0/0 -m mark --mark 0x1",
+        "-p 132",
+    ],
+)
+def test_what_a_condition_decides_is_unclear(old: str) -> None:
+    table = SSH + ACCEPT.format(old)
+    found = read(host_firewall, dict(BOTH), asked(NFT, table, table))
+    assert (found.only.default_ingress, found.only.enabled) == ("deny", True)
+    assert set(found.refused["firewall"]) == {"open_rules", "open_admin"}
+    assert {each.reason for each in found.refused["firewall"].values()} == {"broken"}
+    # Where the same is open without the condition too, that decides nothing.
+    plain = table + ACCEPT.format("-p tcp -m tcp --dport 443")
+    if "132" not in old:
+        assert judged(dict(BOTH), asked(NFT, plain, plain))[3] == ("tcp/443",)
+
+
+LOOPBACK = '{"meta": {"key": "iifname"}}, "right": "lo"'
+SENDER = '{{"payload": {{"protocol": "ip", "field": "saddr"}}}}, "right": {}'
+
+
+@pytest.mark.parametrize(
+    ("condition", "clear"),
+    [
+        (LOOPBACK, True),
+        (LOOPBACK.replace("lo", "eth0"), False),
+        (SENDER.format('{"prefix": {"addr": "10.0.0.0", "len": 8}}'), True),
+        (SENDER.format('{"prefix": {"addr": "0.0.0.0", "len": 0}}'), False),
+        (SENDER.format('"10.1.2.3"'), True),
+        (SENDER.format('"@friends"'), False),
+    ],
+)
+def test_a_condition_of_nftables_is_weighed_too(condition: str, clear: bool) -> None:
+    assert LOOPBACK in NFT
+    found = read(host_firewall, dict(BOTH), asked(NFT.replace(LOOPBACK, condition), SSH, SSH))
+    assert (not found.refused["firewall"]) is clear
+    assert not clear or found.only.open_rules == ()
+
+
+def test_an_older_table_that_lets_all_in_leaves_what_nftables_opens() -> None:
+    docker = WIDE + "-A INPUT -i docker0 -j ACCEPT\n"
+    assert judged(dict(BOTH), asked(NFT, docker, docker))[3] == ("tcp/443",)
 
 
 def test_one_family_of_addresses_is_half_a_firewall() -> None:
