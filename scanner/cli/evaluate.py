@@ -82,7 +82,8 @@ def command(
 
     Opens no connection but that of --notify. An account, tenant or host that is in none of the
     snapshots was not looked at: it is unread, and its failures are not fixed. A target of the
-    configuration that is in none is named, and exits 3.
+    configuration that is in none is named, and exits 3. No snapshot is left beside the findings:
+    `report` and `assess` take the folder only if the snapshot lies there as snapshot/.
     """
     asked = policy(history, baseline, new_only, min_score, webhook, carried_home=True)
     config = opt.read_config(config_path)

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
+from scanner import judgement
 from scanner.cli.progress import shown
 from scanner.cli.say import say
 from scanner.collect import collect, collector_for
@@ -21,6 +22,7 @@ from scanner.resources import rules_dir
 from scanner.rules.load import Rules, load_rules, select
 from scanner.rules.model import Rule
 from scanner.snapshot.archive import unpack
+from scanner.snapshot.manifest import NAME as MANIFEST
 from scanner.snapshot.manifest import Manifest
 from scanner.snapshot.read import Snapshot, open_snapshot
 from scanner.snapshot.write import WORK
@@ -126,7 +128,14 @@ def _laid_out(path: Path) -> Path:
     if path.is_file():
         room = Path(_unpacked().name) / f"{len(list(Path(_unpacked().name).iterdir()))}"
         return unpack(path, room / path.name)
-    return path / "snapshot" if (path / "snapshot").is_dir() else path
+    if (path / "snapshot").is_dir():
+        return path / "snapshot"
+    if (path / judgement.NAME).is_file() and not (path / MANIFEST).exists():
+        raise InputError(
+            f"{path}: evaluate left no snapshot here; name the formats at evaluate (-f), or"
+            " evaluate into the folder (-o) in which the snapshot lies as snapshot/"
+        )
+    return path
 
 
 @cache

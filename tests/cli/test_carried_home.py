@@ -222,6 +222,17 @@ def test_it_writes_what_a_scan_writes(here: Path, hosts: Path):
     assert files[0] == files[1]
 
 
+@pytest.mark.parametrize("verb", ["report", "assess"])
+def test_who_needs_the_snapshot_is_told_where_it_has_to_lie(here: Path, capsys: Any, verb: str):
+    judged("web", "-q")
+    assert run([verb, "out"]) == BAD_INPUT
+    err = capsys.readouterr().err
+    assert err.startswith("out: evaluate left no snapshot here; name the formats at evaluate (-f)")
+    Path("web").rename("snapshot")
+    judged("snapshot", "-q", "-o", ".")
+    assert run([verb, "."]) == OK
+
+
 def test_the_score_may_be_a_floor(here: Path, capsys: Any):
     judged("web", "-q", "--min-score", "110", "--fail-on", "never", fine=(FAILED,))
     assert "--min-score 110: " in capsys.readouterr().err
