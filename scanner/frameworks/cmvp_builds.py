@@ -105,6 +105,6 @@ def later(build: str, listed: str) -> bool:
     numbers = 0
     for a, b in zip(mine, theirs, strict=False):
         if a != b:
-            return numbers >= 2 and a.isdigit() and b.isdigit() and int(a) > int(b)
-        numbers += a.isdigit()
+            return numbers >= 2 and a.isdecimal() and b.isdecimal() and int(a) > int(b)
+        numbers += a.isdecimal()
     return False

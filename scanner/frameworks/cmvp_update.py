@@ -197,7 +197,7 @@ def _row(path: Path, place: int, row: Any) -> Certificate:
 
     number = text("certificatenumber", "certificate", "cert", "number")
     status = text("status").lower()
-    if not number.isdigit():
+    if not number.isdecimal():
         raise InputError(f"{where}: has no certificate number")
     if status not in _STATUSES:
         known = ", ".join(_STATUSES)
@@ -209,7 +209,7 @@ def _row(path: Path, place: int, row: Any) -> Certificate:
         vendor=text("vendorname", "vendor"),
         module=text("modulename", "module", "name"),
         standard=standard if standard in ("140-2", "140-3") else None,  # type: ignore[arg-type]
-        level=int(level) if level.isdigit() else None,
+        level=int(level) if level.isdecimal() else None,
         status=_STATUSES[status],  # type: ignore[arg-type]
         sunset=_day(text("sunsetdate", "sunset")),
     )

@@ -59,7 +59,7 @@ def tokens(text: str) -> list[Token]:
 
 def number(at: int, word: str) -> int:
     """The value of a number token. Raises ExpressionError."""
-    if not word.isdigit():
+    if not word.isdecimal():
         raise ExpressionError(at, f"{word[:40]}: numbers are whole and decimal, such as 90")
     if len(word) > 18:
         raise ExpressionError(at, f"{word[:20]}... is too large a number")

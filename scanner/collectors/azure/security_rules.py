@@ -129,7 +129,7 @@ def _ports(rule: Mapping[str, Any]) -> list[Range]:
             found.append(ALL)
             continue
         first, _, last = str(text).partition("-")
-        if not first.isdigit() or not (last or first).isdigit():
+        if not first.isdecimal() or not (last or first).isdecimal():
             raise Refused("broken", GROUPS, f"a rule's ports are not understood: {text}")
         found.append((int(first), int(last or first)))
     return found

@@ -97,7 +97,7 @@ def lockout(place: Place, policy: Policy) -> dict[str, object]:
 def _number(value: str | None, default: int) -> int:
     if value is None or value == "":
         return default
-    if not value.isdigit():
+    if not value.isdecimal():
         raise Refused("broken", SETTINGS, "a lockout value is no number")
     return int(value)
 

@@ -84,7 +84,7 @@ def _one(entry: Entry, carried: dict[str, Value]) -> None:
     elif setting == f"{_CONFIG}devicelock_mindevicepasswordcomplexcharacters":
         if entry.parent == _PASSWORD_ON:
             last = str(value).rpartition("_")[2]
-            carried["char-classes"] = int(last) if last.isdigit() else Unreadable(str(value))
+            carried["char-classes"] = int(last) if last.isdecimal() else Unreadable(str(value))
     elif setting.startswith(_ASR):
         for name, rule in MOBILE_CODE.items():
             if setting == f"{_ASR}{rule}":

@@ -97,7 +97,7 @@ def _rows(body: Any) -> list[dict[str, Any]]:
 
 def _status(row: Mapping[str, Any]) -> str:
     words = row.get("PolicyStatus_loc") or row.get("PolicyStatus")
-    if isinstance(words, int) or (isinstance(words, str) and words.isdigit()):
+    if isinstance(words, int) or (isinstance(words, str) and words.isdecimal()):
         number = int(words)
         return _NUMBERED[number] if 0 <= number < len(_NUMBERED) else str(number)
     return str(words or "")

@@ -43,7 +43,7 @@ def batch(
             return done
         wait, again = 0.0, {}
         for reply in _replies(answer, operation):
-            number = int(reply["id"]) if str(reply.get("id", "")).isdigit() else -1
+            number = int(reply["id"]) if str(reply.get("id", "")).isdecimal() else -1
             one = left.pop(number, None)
             if one is None:
                 continue

@@ -169,7 +169,7 @@ class Listings:
         name, _, offset = token.partition(".")
         with self._lock:
             items = self._kept.get(name)
-        if items is None or not offset.isdigit():
+        if items is None or not offset.isdecimal():
             raise _bad_token(service)
         return name, int(offset), items
 

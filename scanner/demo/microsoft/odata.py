@@ -49,7 +49,7 @@ def selected(item: dict[str, Any], query: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _number(text: str, name: str) -> int:
-    if not text.isdigit():
+    if not text.isdecimal():
         raise BadQuery(f"Invalid value for {name}")
     return int(text)
 

@@ -52,7 +52,7 @@ def dig(value: Any, *keys: str) -> Any:
 def _port_text(right: Any) -> list[str]:
     if isinstance(right, int):
         return [str(right)]
-    if isinstance(right, str) and right.isdigit():
+    if isinstance(right, str) and right.isdecimal():
         return [right]
     if isinstance(right, dict) and "set" in right and isinstance(right["set"], list):
         return [text for each in right["set"] for text in _port_text(each)]

@@ -28,7 +28,7 @@ def _admin(open_rules: Sequence[str]) -> bool:
         if rule == "all" or (protocol in ("any", "tcp", "tcp+udp") and port == "any"):
             return True
         low, dash, high = port.partition("-")
-        if low.isdigit():
+        if low.isdecimal():
             top = int(high) if dash else int(low)
             if any(int(low) <= each <= top for each in ADMIN_PORTS):
                 return True

@@ -55,7 +55,7 @@ def _as_nft(words: list[str]) -> list[dict[str, Any]]:
             ports: list[Any] = []
             for port in value.split(","):
                 low, colon, high = port.partition(":")
-                if not low.isdigit() or (colon and not high.isdigit()):
+                if not low.isdecimal() or (colon and not high.isdecimal()):
                     raise Unclear("a port of an iptables rule is not understood")
                 ports.append({"range": [int(low), int(high)]} if colon else int(low))
             left = {"payload": {"protocol": "", "field": "dport"}}

@@ -47,7 +47,7 @@ def _both(one: str, other: str) -> str | None:
         return None
     if some is None or others is None:
         return _written(others if some is None else some, first, last)
-    if some != others and any(each.isdigit() for each in some | others):
+    if some != others and any(each.isdecimal() for each in some | others):
         raise Unclear(f"the protocols of {one} and {other} cannot be compared")
     return _written(some & others, first, last) if some & others else None
 

@@ -52,7 +52,7 @@ def holders(who: str, people: list[User], known: list[Group]) -> list[User]:
                 for u in people
                 if any(g.gid == int(who[2:]) for g in known if g.name in groups_of(u, known))
             ]
-            if who[2:].isdigit()
+            if who[2:].isdecimal()
             else []
         )
     if who.startswith(("%:", "+")):
@@ -60,7 +60,7 @@ def holders(who: str, people: list[User], known: list[Group]) -> list[User]:
     if who.startswith("%"):
         name = who[1:].strip('"').replace("\\ ", " ")
         return [u for u in people if name in groups_of(u, known)]
-    if who.startswith("#") and who[1:].isdigit():
+    if who.startswith("#") and who[1:].isdecimal():
         return [u for u in people if u.uid == int(who[1:])]
     return [u for u in people if u.name == who.strip('"')]
 

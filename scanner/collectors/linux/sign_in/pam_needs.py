@@ -47,7 +47,7 @@ def ends(rules: tuple[Rule, ...], outcomes: Outcomes) -> frozenset[str]:
             return walk(index + 1, mood)
         if action == "reset":
             return walk(index + 1, "open")
-        if action.isdigit():
+        if action.isdecimal():
             jumped = "positive" if mood == "open" and answer == "success" else mood
             return walk(index + 1 + int(action), jumped)
         if action in ("bad", "die") or answer == "fail":

@@ -101,7 +101,7 @@ def parse_rpm_list(text: str) -> list[Installed]:
                 name,
                 version,
                 None if vendor in ("(none)", "") else vendor,
-                int(at) if at.isdigit() else None,
+                int(at) if at.isdecimal() else None,
             )
         )
     return found

@@ -156,7 +156,7 @@ def _answer(what: str, lines: Iterator[bytes]) -> Output | Exception:
     out = _decoded(_with(first, lines))
     err = _decoded(lines).decode("utf-8", "replace")
     text, mark, code = out.decode("utf-8", "replace").rpartition("\nC")
-    if not mark or not code.isdigit():
+    if not mark or not code.isdecimal():
         return Unreadable("truncated", f"{name} printed more than {MAX_REMOTE_FILE} bytes")
     if code == "124":
         return Unreadable("timeout", f"{name} did not end in time")

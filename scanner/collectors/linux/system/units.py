@@ -70,7 +70,7 @@ def processes(host: Host) -> frozenset[str]:
         )
     names = set()
     for folder in host.listdir("/proc"):
-        if folder.isdigit():
+        if folder.isdecimal():
             try:
                 name = host.read_optional(f"/proc/{folder}/comm")
             except Refused as error:

@@ -89,6 +89,6 @@ def get_policy(call: Call, output: Output) -> Output:
     for statement in policy["Statement"]:
         named = statement.get("Principal")
         if isinstance(named, str) and named != "*":
-            arn = f"arn:{call.partition}:iam::{named}:root" if named.isdigit() else named
+            arn = f"arn:{call.partition}:iam::{named}:root" if named.isdecimal() else named
             statement["Principal"] = {"AWS": arn}
     return output | {"Policy": json.dumps(policy)}
