@@ -107,9 +107,9 @@ def carried(path: Path, target: str | None = None) -> list[Finding]:
         rows = database.execute(
             "SELECT body, rule.text FROM finding JOIN word AS rule ON rule.id = finding.rule"
             " LEFT JOIN word AS home ON home.id = finding.target"
-            " WHERE state = ?2 AND known != ?3 AND since NOT NULL AND body NOT NULL"
-            " AND (?1 IS NULL OR home.text = ?1)",
-            (target, State.UNREAD, State.WAIVED),
+            " WHERE state = ? AND known != ? AND since NOT NULL AND body NOT NULL"
+            " AND (? IS NULL OR home.text = ?)",
+            (State.UNREAD, State.WAIVED, target, target),
         )
         return sorted((_failure(*row) for row in rows), key=lambda f: (f.rule, f.fingerprint))
 
