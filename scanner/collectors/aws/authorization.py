@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from fnmatch import fnmatchcase
 from typing import Any
 
+from scanner.collectors.aws.callers import covers
 from scanner.collectors.aws.client import Aws
 from scanner.collectors.aws.grants import (
     ANYBODY,
@@ -159,7 +159,7 @@ def _name_of(principal: str, account: str) -> str:
 def brings_tags(document: Any) -> bool:
     """Whether somebody who takes a role may bring tags of a session along."""
     return any(
-        fnmatchcase("sts:tagsession", str(action).lower())
+        covers(str(action).lower(), "sts:tagsession")
         for statement in statements(document or {}, "Allow")
         for action in listed(statement.get("Action"))
     )

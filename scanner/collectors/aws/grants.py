@@ -111,15 +111,26 @@ def outside(document: Mapping[str, Any], account: str) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def policy_of(operation: str, text: str | None) -> Mapping[str, Any]:
+    """A policy's document, empty where there is none.
+
+    operation: what gave the text. Raises Refused where it is no JSON object.
+    """
+    try:
+        found = json.loads(text) if text else {}
+    except ValueError:
+        raise Refused("broken", operation, "the policy is no JSON") from None
+    if not isinstance(found, dict):
+        raise Refused("broken", operation, "the policy is no JSON object")
+    return found
+
+
 def opened_by(operation: str, text: str | None, account: str) -> dict[str, Any]:
     """`public` and `external_principals` of what has this policy; without one nobody is let in.
 
-    operation: what gave the text. Raises Refused where it is no JSON.
+    operation: what gave the text. Raises Refused where it is no JSON object.
     """
-    try:
-        found = outside(json.loads(text) if text else {}, account)
-    except ValueError:
-        raise Refused("broken", operation, "the policy is no JSON") from None
+    found = outside(policy_of(operation, text), account)
     return {"public": ANYBODY in found, "external_principals": found}
 
 

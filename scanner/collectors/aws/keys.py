@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from scanner.collectors.aws.client import Aws
-from scanner.collectors.aws.grants import ANYBODY, outside
-from scanner.collectors.base import Refused, source
+from scanner.collectors.aws.grants import ANYBODY, outside, policy_of
+from scanner.collectors.base import source
 from scanner.facts.crypto import Key
 
 _STATES = {
@@ -79,8 +78,5 @@ def key_policy(aws: Aws, key: Key) -> dict[str, object]:
     if key.managed_by == "provider":
         return {"policy_public": False}
     answer = aws.call("kms:GetKeyPolicy", KeyId=key.subject, PolicyName="default")
-    try:
-        document = json.loads(answer["Policy"])
-    except ValueError:
-        raise Refused("broken", "kms:GetKeyPolicy", "the policy is no JSON") from None
+    document = policy_of("kms:GetKeyPolicy", answer["Policy"])
     return {"policy_public": ANYBODY in outside(document, aws.account)}

@@ -6,7 +6,6 @@ event history that CloudTrail keeps by itself. A bucket of another account is ju
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +13,9 @@ from typing import Any
 from scanner.collectors.aws.access import Place, Statements
 from scanner.collectors.aws.audit import event_data_store_list, trail_list
 from scanner.collectors.aws.client import Aws
+from scanner.collectors.aws.grants import policy_of
 from scanner.collectors.aws.rights import mask, reading
-from scanner.collectors.aws.s3 import bucket_arn
+from scanner.collectors.aws.s3 import NO_ENCRYPTION, NO_POLICY, bucket_arn
 from scanner.collectors.aws.segments import flow_log_list
 from scanner.collectors.base import Refused
 
@@ -38,6 +38,7 @@ CALLS = {
 }
 """Every call that reading the stores takes, with its permission."""
 
+_FLOW = "vpcflowlogs/"
 _OBJECTS = (mask(["s3:GetObject"]), mask(["s3:GetObjectVersion"]))
 _EVENTS = tuple(
     mask([f"logs:{name}"])
@@ -159,16 +160,16 @@ def _flow_prefix(log: Mapping[str, Any], account: str) -> tuple[str, str]:
     name, _, start = log["LogDestination"].split(":::")[1].partition("/")
     by_key = (log.get("DestinationOptions") or {}).get("HiveCompatiblePartitions")
     rest = f"aws-account-id={account}/aws-service=" if by_key else f"{account}/"
-    return name, f"{start.rstrip('/')}/AWSLogs/{rest}vpcflowlogs/".lstrip("/")
+    return name, f"{start.rstrip('/')}/AWSLogs/{rest}{_FLOW}".lstrip("/")
 
 
-def store_policy(aws: Aws, arn: str, region: str) -> dict[str, Any]:
+def store_policy(aws: Aws, arn: str, region: str) -> Mapping[str, Any]:
     """The policy of an event data store, empty where it has none. Raises Refused."""
 
-    def read() -> dict[str, Any]:
+    def read() -> Mapping[str, Any]:
         none = "ResourcePolicyNotFoundException"
         answer = aws.maybe(STORE_POLICY, none, at=region, ResourceArn=arn)
-        return _document(STORE_POLICY, (answer or {}).get("ResourcePolicy"))
+        return policy_of(STORE_POLICY, (answer or {}).get("ResourcePolicy"))
 
     return aws.shared(("store-policy", arn), read)
 
@@ -189,12 +190,12 @@ def _bucket(aws: Aws, name: str, boxes: set[tuple[str, str | None]]) -> list[Rec
     try:
         region = _own_bucket_region(aws, name)
         if region is None:
-            return []
+            return _elsewhere(name, boxes)
         policy: Statements = ()
         refused: Refused | None = None
         try:
-            answer = aws.maybe(_POLICY, "NoSuchBucketPolicy", at=region, Bucket=name)
-            policy = reading(_document(_POLICY, (answer or {}).get("Policy")))
+            answer = aws.maybe(_POLICY, NO_POLICY, at=region, Bucket=name)
+            policy = reading(policy_of(_POLICY, (answer or {}).get("Policy")))
         except Refused as error:
             refused = error
         keyless = any(key is None for _, key in boxes)
@@ -213,6 +214,14 @@ def _bucket(aws: Aws, name: str, boxes: set[tuple[str, str | None]]) -> list[Rec
         return error
 
 
+def _elsewhere(name: str, boxes: set[tuple[str, str | None]]) -> list[RecordStore] | Refused:
+    """Another account's bucket: it sees what trails bring there, and nothing of flow logs."""
+    if any(prefix.endswith(_FLOW) for prefix, _ in boxes):
+        words = f"flow logs go to the bucket {name} of another account, which does not see them"
+        return Refused("not-supported", "ec2:DescribeFlowLogs", words)
+    return []
+
+
 def _own_bucket_region(aws: Aws, name: str) -> str | None:
     """Where this account's bucket is; None: the bucket is not this account's."""
     for page in aws.pages("s3:ListBuckets", MaxBuckets=1000, Prefix=name):
@@ -224,8 +233,7 @@ def _own_bucket_region(aws: Aws, name: str) -> str | None:
 
 def _usual_lock(aws: Aws, name: str, region: str) -> Lock | None:
     """The bucket's own key, which a writer that names none may or may not use."""
-    none = "ServerSideEncryptionConfigurationNotFoundError"
-    answer = aws.maybe(_ENCRYPTION, none, at=region, Bucket=name) or {}
+    answer = aws.maybe(_ENCRYPTION, NO_ENCRYPTION, at=region, Bucket=name) or {}
     rules: Iterable[dict[str, Any]] = answer.get("ServerSideEncryptionConfiguration", {}).get(
         "Rules", ()
     )
@@ -255,7 +263,7 @@ def _lock(aws: Aws, key: str, *, sure: bool = True, via: str | None = None) -> L
 
     def read() -> Statements:
         answer = aws.call(_KEY_POLICY, at=region, KeyId=key, PolicyName="default")
-        return reading(_document(_KEY_POLICY, answer["Policy"]))
+        return reading(policy_of(_KEY_POLICY, answer["Policy"]))
 
     if account != aws.account:
         return unread("belongs to another account")
@@ -265,13 +273,3 @@ def _lock(aws: Aws, key: str, *, sure: bool = True, via: str | None = None) -> L
         return Lock(place, aws.shared(("key-readers", key), read), sure=sure)
     except Refused as refused:
         return Lock(place, (), refused, sure=sure)
-
-
-def _document(operation: str, text: str | None) -> dict[str, Any]:
-    try:
-        found = json.loads(text) if text else {}
-    except ValueError:
-        raise Refused("broken", operation, "the policy is no JSON") from None
-    if not isinstance(found, dict):
-        raise Refused("broken", operation, "the policy is no JSON object")
-    return found

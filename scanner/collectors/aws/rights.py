@@ -8,13 +8,13 @@ seen: they can only take away.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from scanner.collectors.aws.access import Statements, boiled
+from scanner.collectors.aws.callers import covers
 from scanner.collectors.aws.grants import conditions, listed, statements
 
 CLASSES: Mapping[str, tuple[str, ...]] = {
@@ -311,7 +311,4 @@ def _named(patterns: Iterable[Any]) -> int:
 def _matching(pattern: str) -> int:
     if "*" not in pattern and "?" not in pattern:
         return _BIT.get(pattern, 0)
-    expression = re.compile(
-        "".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern)
-    )
-    return sum(bit for action, bit in _BIT.items() if expression.fullmatch(action))
+    return sum(bit for action, bit in _BIT.items() if covers(pattern, action))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -15,8 +14,8 @@ from scanner.facts.storage import Store
 NO_LIFECYCLE = "NoSuchLifecycleConfiguration"
 NO_LOCK = "ObjectLockConfigurationNotFoundError"
 _NO_BLOCK = "NoSuchPublicAccessBlockConfiguration"
-_NO_POLICY = "NoSuchBucketPolicy"
-_NO_ENCRYPTION = "ServerSideEncryptionConfigurationNotFoundError"
+NO_POLICY = "NoSuchBucketPolicy"
+NO_ENCRYPTION = "ServerSideEncryptionConfigurationNotFoundError"
 _BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 _GROUPS = ("/global/AllUsers", "/global/AuthenticatedUsers")
 _PAGE = 1000
@@ -58,7 +57,7 @@ def _read(aws: Aws, operation: str, bucket: Store, *none_on: str) -> dict[str, A
     calls={"s3:GetBucketEncryption": "s3:GetEncryptionConfiguration"},
 )
 def bucket_encryption(aws: Aws, bucket: Store) -> dict[str, object]:
-    answer = _read(aws, "s3:GetBucketEncryption", bucket, _NO_ENCRYPTION)
+    answer = _read(aws, "s3:GetBucketEncryption", bucket, NO_ENCRYPTION)
     rules = answer["ServerSideEncryptionConfiguration"]["Rules"] if answer is not None else []
     defaults = [
         r["ApplyServerSideEncryptionByDefault"]
@@ -117,7 +116,7 @@ def bucket_public_block(aws: Aws, bucket: Store) -> dict[str, object]:
 def bucket_public(aws: Aws, bucket: Store) -> dict[str, object]:
     blocks = _blocks(aws, bucket)
     if not blocks["RestrictPublicBuckets"]:
-        answer = _read(aws, "s3:GetBucketPolicyStatus", bucket, _NO_POLICY)
+        answer = _read(aws, "s3:GetBucketPolicyStatus", bucket, NO_POLICY)
         if answer is not None:
             public = answer.get("PolicyStatus", {}).get("IsPublic")
             if public is None:
@@ -134,15 +133,12 @@ def bucket_public(aws: Aws, bucket: Store) -> dict[str, object]:
 
 @buckets.detail(fields=["tls_required", "external_principals"], calls=["s3:GetBucketPolicy"])
 def bucket_policy(aws: Aws, bucket: Store) -> dict[str, object]:
-    from scanner.collectors.aws.grants import outside, refuses_plaintext
+    from scanner.collectors.aws.grants import outside, policy_of, refuses_plaintext
 
-    answer = _read(aws, "s3:GetBucketPolicy", bucket, _NO_POLICY)
+    answer = _read(aws, "s3:GetBucketPolicy", bucket, NO_POLICY)
     if answer is None:
         return {"tls_required": False, "external_principals": ()}
-    try:
-        document = json.loads(answer["Policy"])
-    except ValueError:
-        raise Refused("broken", "s3:GetBucketPolicy", "the policy is no JSON") from None
+    document = policy_of("s3:GetBucketPolicy", answer["Policy"])
     return {
         "tls_required": refuses_plaintext(document, bucket.subject),
         "external_principals": outside(document, aws.account),

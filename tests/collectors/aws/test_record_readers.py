@@ -165,6 +165,25 @@ def test_how_files_of_flow_logs_are_named(more: dict[str, Any], name: str, prefi
     assert _flow_prefix(more, ME) == (name, prefix)
 
 
+def test_flow_logs_in_a_bucket_of_another_account_are_seen_by_nobody(
+    empty: Emulator, client: Client, read: Read
+) -> None:
+    place = {"LocationConstraint": REGION}
+    client("s3").create_bucket(Bucket="flows", CreateBucketConfiguration=place)
+    network = client("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    client("ec2").create_flow_logs(
+        ResourceIds=[network],
+        ResourceType="VPC",
+        TrafficType="ALL",
+        LogDestinationType="s3",
+        LogDestination="arn:aws-us-gov:s3:::flows",
+    )
+    client("s3").delete_bucket(Bucket="flows")
+    _user(client, "history", _allow("cloudtrail:LookupEvents"))
+    _user(client, "none")
+    assert _reads(read) == {"history": True, "none": "not-supported"}
+
+
 def test_by_the_place_in_the_bucket(empty: Emulator, client: Client, read: Read) -> None:
     _trail(client, S3KeyPrefix="org")
     _user(client, "org", _allow("s3:GetObject", f"{BUCKET}/org/*"))
